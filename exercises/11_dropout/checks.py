@@ -1,0 +1,302 @@
+"""Checks of exercise 11: inverted dropout, its backward pass and Monte-Carlo dropout.
+
+Nothing here depends on the kind or the order of random draws, only on laws that every right answer
+keeps. A statistic has to lie within six standard deviations of its mean. It is a binomial count
+each time, and the chance of that gate to refuse a right answer, computed exactly, stands beside it.
+"""
+
+import itertools
+
+import numpy as np
+
+from grader.checking import (
+    arrays,
+    as_array,
+    assert_close,
+    assert_equal,
+    assert_quiet,
+    assert_raises,
+    assert_unchanged,
+    check,
+    fail,
+    generators,
+    given,
+    unpack,
+)
+
+GATE = 6.0
+
+
+def forward(student, x, p, rng, **options):
+    """Call dropout_forward; return out and mask as arrays with the shape of x."""
+    out, mask = unpack(student.dropout_forward(x, p, rng, **options), 2, "out, mask")
+    return as_array(out, x.shape, "out"), as_array(mask, x.shape, "mask")
+
+
+def assert_share(count, n, p, what):
+    """Refuse a count of n independent events of probability p that is over six sigma off."""
+    gate = GATE * np.sqrt(p * (1 - p) / n)
+    if abs(count / n - p) > gate:
+        fail(f"{what}: expected a share of {p:.4g} ± {gate:.2g}, got {count / n:.4g} of {n:,}")
+
+
+def assert_independent(first, second, what):
+    """Refuse two lists of drops at p = 0.5 that agree more or less often than coins do."""
+    assert_share(np.count_nonzero(first == second), first.size, 0.5, what)
+
+
+def recorded(answer):
+    """Return a `predict(x, rng)` that gives `answer(rng)`, and the list of what it got and gave."""
+    calls = []
+
+    def predict(x=None, rng=None):
+        given_rng = rng if isinstance(rng, np.random.Generator) else None
+        y = np.array(answer(given_rng), dtype=float)
+        calls.append((x, given_rng is not None, y.copy()))
+        return y
+
+    return predict, calls
+
+
+def noisy(shape):
+    """Return a recorded prediction of this shape that adds noise from its generator to 3."""
+    return recorded(lambda rng: 3 + (np.zeros(shape) if rng is None else rng.normal(size=shape)))
+
+
+def mean_and_std(student, predict, x, samples, rng):
+    """Call mc_dropout; return its mean and its std as they came."""
+    return unpack(student.mc_dropout(predict, x, samples, rng), 2, "mean, std")
+
+
+@check("dropout_forward", points=2)
+def test_mask_values(student, rng):
+    """The mask is 0 where a unit is dropped and 1/(1 − p) where it is kept."""
+    for p in (0.1, 0.25, 0.5, 0.8):
+        _, mask = forward(student, rng.normal(size=(30, 20)), p, rng)
+        kept = 1 / (1 - p)
+        odd = mask[(mask != 0) & (np.abs(mask - kept) > 1e-9 * kept)]
+        if odd.size:
+            fail(f"at p = {p} the mask may hold 0 and 1/(1 - p) = {kept:.6g}; yours has {odd[0]:.9g}")
+
+
+@check("dropout_forward", points=2)
+def test_share_of_dropped(student, rng):
+    """p is the share of units that are dropped, not of those that stay."""
+    for p in (0.1, 0.25, 0.5, 0.8):  # each refuses a right answer with probability 2.4e-9 or less
+        _, mask = forward(student, rng.normal(size=(200, 100)), p, rng)
+        assert_share(np.count_nonzero(mask == 0), mask.size, p, f"zeros in the mask at p = {p}")
+
+
+@check("dropout_forward")
+def test_mean_is_kept(student, rng):
+    """On average the output is the input, so that evaluation needs no correction."""
+    x = np.tile([1.0, -2.0, 0.5, 10.0], (5000, 1))
+    for p in (0.3, 0.75):  # each of the 8 means refuses a right answer with probability 2.4e-9
+        out, _ = forward(student, x, p, rng)
+        gate = GATE * np.sqrt(p / (1 - p) / len(x))
+        for value, mean in zip(x[0], out.mean(axis=0), strict=True):
+            if abs(mean - value) > gate * abs(value):
+                fail(
+                    f"at p = {p}, {len(x):,} units of value {value:g} came out as {mean:.4g} on "
+                    f"average; expected {value:g} ± {gate * abs(value):.2g}"
+                )
+
+
+@check("dropout_forward", points=2)
+@given(x=arrays((2, 3)), generator=generators(), examples=25)
+def test_out_is_x_times_mask(student, x, generator):
+    """The output is x times the returned mask, and x itself stays as it was."""
+    for p in (0.2, 0.5):
+        out, mask = forward(student, x, p, generator)
+        assert_unchanged(student)
+        assert_close(out, x * mask, name="out")
+
+
+@check("dropout_forward")
+def test_zeros_are_masked_too(student, rng):
+    """A unit whose value is 0 is dropped or kept like any other."""
+    p = 0.3
+    _, mask = forward(student, np.zeros((100, 100)), p, rng)
+    # Refuses a right answer with probability 2.2e-9.
+    what = f"zeros in the mask at p = {p}, where every x is 0"
+    assert_share(np.count_nonzero(mask == 0), mask.size, p, what)
+
+
+@check("dropout_forward", points=2)
+def test_units_are_independent(student, rng):
+    """Every unit of every sample is dropped or kept by itself."""
+    _, mask = forward(student, rng.normal(size=(60, 80)), 0.5, rng)
+    off = mask == 0
+    # Whether a pair agrees is a fair coin, and the pairs of one line are independent of each other.
+    # Each of the ten shares refuses a right answer with probability 2.1e-9 or less.
+    assert_independent(off[:, 1:], off[:, :-1], "neighbours in a row dropped or kept alike")
+    assert_independent(off[1:], off[:-1], "neighbours in a column dropped or kept alike")
+    assert_independent(off[1:, 1:], off[:-1, :-1], "diagonal neighbours dropped or kept alike")
+    assert_independent(off[1:, :-1], off[:-1, 1:], "diagonal neighbours dropped or kept alike")
+    seeds = rng.integers(2**32, size=400).tolist()
+    calls = [(np.ones((2, 2)), 0.5, np.random.default_rng(seed)) for seed in seeds]
+    results = [unpack(r, 2, "out, mask") for r in student.dropout_forward.many(calls)]
+    off = np.array([as_array(mask, (2, 2), "mask").ravel() == 0 for _, mask in results])
+    for i, j in itertools.combinations(range(4), 2):
+        what = f"entries {divmod(i, 2)} and {divmod(j, 2)} of a 2 × 2 mask dropped or kept alike"
+        assert_independent(off[:, i], off[:, j], what)
+
+
+@check("dropout_forward", points=2)
+def test_generator_decides(student, rng):
+    """The generator alone decides: the same state, the same mask; the next call, another one."""
+    x = rng.normal(size=(10, 20))
+    seed = int(rng.integers(2**32))
+    again = [forward(student, x, 0.5, np.random.default_rng(seed))[1] for _ in range(2)]
+    if not np.array_equal(again[0], again[1]):
+        fail("two calls with generators in the same state gave two different masks")
+    one = np.random.default_rng(seed)
+    in_a_row = [forward(student, x, 0.5, one)[1] == 0 for _ in range(20)]
+    others = [np.random.default_rng(s) for s in rng.integers(2**32, size=20).tolist()]
+    apart = [forward(student, x, 0.5, generator)[1] == 0 for generator in others]
+    # Of 200 coins, two sets are equal with probability 1e-60; the shares refuse at 2.1e-9 each.
+    for masks, what in ((in_a_row, "calls in a row"), (apart, "different generators")):
+        if any(np.array_equal(a, b) for a, b in itertools.combinations(masks, 2)):
+            fail(f"two of 20 {what} gave the same mask")
+        stack = np.array(masks)
+        assert_independent(stack[1:], stack[:-1], f"units dropped or kept alike by two {what}")
+
+
+@check("dropout_forward")
+def test_p_zero_keeps_all(student, rng):
+    """At p = 0 nothing is dropped and nothing is scaled."""
+    x = rng.normal(size=(4, 5))
+    out, mask = forward(student, x, 0.0, rng)
+    assert_close(mask, np.ones_like(x), name="mask at p = 0")
+    assert_close(out, x, name="out at p = 0")
+
+
+@check("dropout_forward", points=2)
+@given(x=arrays((2, 3)), generator=generators(), examples=15)
+def test_evaluation_is_identity(student, x, generator):
+    """With train=False the output is x and the mask is all ones."""
+    for p in (0.0, 0.3, 0.9):
+        out, mask = forward(student, x, p, generator, train=False)
+        assert_unchanged(student)
+        assert_close(out, x, name=f"out at p = {p}, train=False")
+        assert_close(mask, np.ones_like(x), name=f"mask at p = {p}, train=False")
+
+
+@check("dropout_forward")
+def test_p_outside_raises(student, rng):
+    """A p outside of [0, 1) raises ValueError while training."""
+    for p in (-0.1, 1.5, 1.0):
+        try:
+            assert_raises(ValueError, student.dropout_forward, np.ones((2, 3)), p, rng)
+        except AssertionError as error:
+            fail(f"at p = {p}: {error}")
+
+
+@check("dropout_backward")
+def test_backward_by_hand(student):
+    """The worked example of the README: at p = 0.2, with the second unit dropped."""
+    mask = np.array([[1.25, 0.0, 1.25, 1.25]])
+    dx = student.dropout_backward(np.array([[4.0, 3.0, 2.0, -1.0]]), mask)
+    assert_close(dx, [[5.0, 0.0, 2.5, -1.25]], name="dx")
+
+
+@check("dropout_backward")
+@given(a=arrays((2, 3)), b=arrays((2, 3)), generator=generators(), examples=25)
+def test_backward_is_linear(student, a, b, generator):
+    """Backward is linear in the upstream gradient, and turns a gradient of ones into the mask."""
+    for p in (0.1, 0.6):
+        mask = np.where(generator.random(a.shape) < p, 0.0, 1 / (1 - p))
+        ones, of_a, of_b, of_sum = (
+            as_array(student.dropout_backward(dout, mask), a.shape, "dx")
+            for dout in (np.ones_like(a), a, b, 2 * a - 3 * b)
+        )
+        assert_close(ones, mask, name="dx for a gradient of ones")
+        assert_close(of_sum, 2 * of_a - 3 * of_b, rtol=1e-9, atol=1e-9, name="dx for 2a − 3b")
+
+
+@check("dropout_backward")
+def test_backward_is_transpose(student, rng):
+    """Backward is the transpose of forward: ⟨dx, x⟩ = ⟨dout, x · mask⟩, also for a mask of ones."""
+    for p in (0.0, 0.4, 0.9):
+        x, dout = rng.normal(size=(2, 6, 7))
+        mask = np.where(rng.random(x.shape) < p, 0.0, 1 / (1 - p))
+        dx = as_array(student.dropout_backward(dout, mask), x.shape, "dx")
+        scale = np.linalg.norm(dout) * np.linalg.norm(x * mask)
+        expected = np.sum(dout * (x * mask))
+        assert_close(np.sum(dx * x), expected, atol=1e-12 * scale, name=f"⟨dx, x⟩ at p = {p}")
+
+
+@check("dropout_backward")
+def test_backward_leaves_arguments(student, rng):
+    """Neither the upstream gradient nor the mask is changed."""
+    student.dropout_backward(rng.normal(size=(3, 4)), 1.25 * rng.integers(0, 2, size=(3, 4)))
+    assert_unchanged(student)
+
+
+@check("mc_dropout")
+def test_mc_by_hand(student, rng):
+    """Three predictions of 1, 4 and 4 have mean 3 and standard deviation √2."""
+    answers = itertools.cycle([1.0, 4.0, 4.0])
+    predict, _ = recorded(lambda _: [next(answers)])
+    mean, std = mean_and_std(student, predict, np.ones((1, 2)), 3, rng)
+    assert_close(mean, [3.0], name="mean")
+    assert_close(std, [np.sqrt(2.0)], name="std")
+
+
+@check("mc_dropout")
+def test_predict_gets_x_and_rng(student, rng):
+    """predict is called exactly `samples` times, each time with x and the generator."""
+    x = rng.normal(size=(3, 2))
+    for samples in (5, 1):
+        predict, calls = noisy((3,))
+        student.mc_dropout(predict, x, samples, rng)
+        assert_unchanged(student)
+        assert_equal(len(calls), samples, f"number of predictions for samples = {samples}")
+        for seen, has_generator, _ in calls:
+            assert_close(seen, x, name="the x that predict gets")
+            if not has_generator:
+                fail("predict needs the generator: call predict(x, rng)")
+
+
+@check("mc_dropout", points=2)
+def test_mean_and_std_over_samples(student, rng):
+    """Mean and std run over the samples, whatever the shape of a prediction."""
+    x = rng.normal(size=(4, 2))
+    for samples, shape in ((2, (4,)), (7, (4, 3)), (5, (4, 2, 3)), (1, (4, 3))):
+        predict, calls = noisy(shape)
+        mean, std = mean_and_std(student, predict, x, samples, rng)
+        if not calls:
+            fail("mc_dropout never called predict")
+        drawn = np.array([y for _, _, y in calls[-samples:]])
+        centre = np.add.reduce(drawn) / len(drawn)
+        spread = np.sqrt(np.add.reduce((drawn - centre) ** 2) / len(drawn))
+        where = f"(samples = {samples}, predictions of shape {shape})"
+        assert_close(mean, centre, name=f"mean {where}")
+        assert_close(std, spread, atol=1e-7, name=f"std {where}")
+
+
+@check("mc_dropout", points=2)
+def test_every_prediction_is_new(student, rng):
+    """Every prediction is drawn anew, and only the generator decides which ones."""
+    x, (seed, other) = np.ones((4, 2)), rng.integers(2**32, size=2).tolist()
+    means = []
+    for number in (seed, seed, other):
+        predict, calls = noisy((4, 3))
+        mean, _ = mean_and_std(student, predict, x, 6, np.random.default_rng(number))
+        means.append(as_array(mean, (4, 3), "mean"))
+        if len({y.tobytes() for _, _, y in calls}) < len(calls):
+            fail("two predictions were the same: predict must go on with the same generator")
+    assert_close(means[1], means[0], name="mean with a generator in the same state")
+    if np.array_equal(means[2], means[0]):
+        fail("another generator gave the same predictions: mc_dropout must hand on its own rng")
+
+
+@check("mc_dropout")
+def test_no_noise_no_spread(student, rng):
+    """A prediction that is always the same has itself as mean, and a spread of 0."""
+    constant = np.arange(1.0, 41.0).reshape(20, 2) / 30
+    predict, _ = recorded(lambda _: constant)
+    mean, std = mean_and_std(student, predict, np.ones((20, 2)), 10, rng)
+    assert_quiet(student)
+    assert_close(mean, constant, name="mean")
+    assert_close(std, np.zeros_like(constant), atol=1e-6, name="std")

@@ -1,0 +1,50 @@
+"""A deep-learning course that grades itself.
+
+    errors, verdict                     what can go wrong, and what grading says
+    course, notebook, submission        exercises and what learners hand in
+    wire, confine, worker, student      the process that learner code lives in, and calls into it
+    checking                            the vocabulary of check authors
+    snippets, diagnosis, plugin, grading    from a check's calls to a verdict
+    terminal, cli                       the report and the command
+
+A module imports only from lines above its own. Every name here is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from grader.course import find_course, find_exercise, load_exercises
+    from grader.grading import grade
+    from grader.submission import read_submission
+    from grader.verdict import CheckResult, Status, Verdict
+
+__all__ = [
+    "CheckResult",
+    "Status",
+    "Verdict",
+    "find_course",
+    "find_exercise",
+    "grade",
+    "load_exercises",
+    "read_submission",
+]
+
+HOMES: Final = {
+    "CheckResult": "verdict",
+    "Status": "verdict",
+    "Verdict": "verdict",
+    "find_course": "course",
+    "find_exercise": "course",
+    "grade": "grading",
+    "load_exercises": "course",
+    "read_submission": "submission",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)

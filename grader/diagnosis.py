@@ -1,0 +1,123 @@
+"""Which mistake a failure looks like: the failing check's calls, replayed on each listed mistake.
+
+A mistake is named only when all its answers equal the learner's and the solution's do not. Where several
+mistakes fit and say different things, nothing is said.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from grader import wire
+from grader.course import Exercise, Mistake
+from grader.errors import CheckEnded, LearnerRaised, ProtocolError
+from grader.student import Exchange, Session
+from grader.submission import Chunk, Submission
+
+__all__ = ["Bench", "same_answers"]
+
+RTOL: Final = 1e-7
+MAX_CALLS: Final = 400
+
+
+class Bench:
+    """The solution and its mistakes, ready to answer the calls that a check made.
+
+    They run in a worker like a learner's code, so that a mistake that hangs or grows harms nothing.
+    """
+
+    def __init__(self, exercise: Exercise, solution: str, mistakes: Sequence[Mistake]) -> None:
+        self.exercise = exercise
+        self.solution = solution
+        self.mistakes = mistakes
+        self.session: Session | None = None
+
+    def close(self) -> None:
+        """End the worker."""
+        if self.session is not None:
+            self.session.close()
+
+    def diagnose(
+        self, log: Sequence[Exchange], callables: Sequence[Callable[..., Any]]
+    ) -> Mistake | None:
+        """Return the mistake that answers these calls just as the learner's code did, if one does."""
+        if not log or len(log) > MAX_CALLS or not all(exchange.reply for exchange in log):
+            return None
+        if self.equals(self.solution, log, callables):
+            return None
+        fitting = [
+            mistake
+            for mistake in self.mistakes
+            if self.equals(mistake.apply(self.solution), log, callables)
+        ]
+        return fitting[0] if len({mistake.says for mistake in fitting}) == 1 else None
+
+    def equals(
+        self, source: str, log: Sequence[Exchange], callables: Sequence[Callable[..., Any]]
+    ) -> bool:
+        """Whether this source answers every call as the learner's code did."""
+        session = self.load(source)
+        try:
+            session.begin_check()
+            return all(
+                same_answers(exchange.reply, session.replay(exchange.request, list(callables)))
+                for exchange in log
+            )
+        except (LearnerRaised, CheckEnded, ProtocolError):
+            return False
+
+    def load(self, source: str) -> Session:
+        digest = hashlib.sha256(source.encode()).hexdigest()
+        submission = Submission(self.exercise.file, digest, (Chunk(self.exercise.file, source),), False)
+        if self.session is None:
+            self.session = Session(submission, self.exercise.module, self.exercise.limits)
+        else:
+            self.session.replace(submission)
+        return self.session
+
+
+def same_answers(one: bytes, other: bytes) -> bool:
+    """Whether two replies say the same: values, kind of error, what was changed, whether it warned."""
+    replies, others = wire.decode(one).value["replies"], wire.decode(other).value["replies"]
+    return len(replies) == len(others) and all(map(_same_reply, replies, others))
+
+
+def _same_reply(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    if set(one["changed"]) != set(other["changed"]) or bool(one["warnings"]) != bool(other["warnings"]):
+        return False
+    if "value" in one and "value" in other:
+        return _same(one["value"], other["value"])
+    if "error" in one and "error" in other:
+        return bool(one["error"]["names"][:1] == other["error"]["names"][:1])
+    return False
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, wire.Ref) or isinstance(other, wire.Ref):
+        return isinstance(one, wire.Ref) and isinstance(other, wire.Ref)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, (str, bytes, type(None), list, tuple, dict)):
+        return type(one) is type(other) and bool(one == other)
+    if isinstance(other, (str, bytes, type(None), list, tuple, dict)):
+        return False
+    return _same_numbers(np.asarray(one, dtype=float), np.asarray(other, dtype=float))
+
+
+def _same_numbers(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
+    if one.shape != other.shape:
+        return False
+    finite = np.isfinite(other)
+    if not np.array_equal(one[~finite], other[~finite], equal_nan=True):
+        return False
+    scale = max(1e-300, float(np.max(np.abs(other[finite]), initial=0.0)))
+    return bool(np.all(np.abs(one[finite] - other[finite]) <= RTOL * scale)) and math.isfinite(scale)
+
+

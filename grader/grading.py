@@ -1,0 +1,127 @@
+"""`grade(exercise, submission) -> Verdict`: run an exercise's checks on a submission.
+
+The checks run under pytest in this process, which no learner code ever enters.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from grader.confine import TIERS
+from grader.errors import BrokenGrader, UsageError
+from grader.plugin import RUNS, Run
+from grader.verdict import Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from grader.course import Exercise
+    from grader.submission import Submission
+
+__all__ = ["grade"]
+
+UNUSED_PLUGINS: Final = (
+    "cacheprovider",
+    "capture",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "logging",
+    "pastebin",
+    "recwarn",
+    "setuponly",
+    "stepwise",
+    "terminal",
+    "threadexception",
+    "tmpdir",
+    "unraisableexception",
+    "warnings",
+)
+
+
+def grade(
+    exercise: Exercise, submission: Submission, *, seed: int = 0, require: str = "separate"
+) -> Verdict:
+    """Grade a submission and return its verdict: the same for the same seed, times aside.
+
+    `require` is the weakest sandbox tier to accept. Raises UsageError where this machine offers
+    less, and BrokenGrader where the checks themselves cannot run.
+    """
+    started = time.perf_counter()
+    run = Run.start(exercise, submission, seed)
+    try:
+        if TIERS.index(require) > 0 and TIERS.index(run.session.tier) < TIERS.index(require):
+            message = (
+                f"this machine offers the tier {run.session.tier}, and {require} is required; "
+                "nothing was graded"
+            )
+            raise UsageError(message)
+        _run_checks(run)
+        tier = run.session.tier
+    finally:
+        run.close()
+    return Verdict(
+        exercise=exercise.id,
+        submission=submission.name,
+        digest=submission.digest,
+        seed=seed,
+        sandbox=tier,
+        checks=tuple(replace(result, seconds=round(result.seconds, 4)) for result in run.results),
+        seconds=round(time.perf_counter() - started, 4),
+    )
+
+
+def _run_checks(run: Run) -> None:
+    """Run the public and the hidden checks; their results end up in the run."""
+    import pytest
+
+    from grader import plugin
+
+    exercise = run.exercise
+    paths = [path for path in (exercise.checks, exercise.hidden_checks) if path is not None]
+    for path in paths:
+        _forget(path)
+    code = pytest.main(
+        [
+            *map(str, paths),
+            f"--rootdir={exercise.folder.parent.parent}",
+            f"--config-file={os.devnull}",
+            "--import-mode=importlib",
+            "--assert=plain",
+            "--disable-plugin-autoload",
+            "--noconftest",
+            *(f"-pno:{name}" for name in UNUSED_PLUGINS),
+        ],
+        plugins=[plugin, _Attached(run)],
+    )
+    if run.errors or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        reason = run.errors[0] if run.errors else f"pytest ended with {code}"
+        message = f"the checks of {exercise.id} could not run: {reason}"
+        raise BrokenGrader(message)
+
+
+class _Attached:
+    """Hand a run to the plugin and collect what went wrong before the first check."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[RUNS] = {self.run.exercise.folder.name: self.run}
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.run.errors.append(report.longreprtext)
+
+
+def _forget(path: Path) -> None:
+    """Drop a module of checks that another course's folder of the same name may have left."""
+    for name, module in list(sys.modules.items()):
+        if name.endswith(f"{path.parent.name}.{path.stem}") and hasattr(module, "__file__"):
+            del sys.modules[name]

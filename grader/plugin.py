@@ -1,0 +1,287 @@
+"""The pytest plugin: checks run under plain `pytest`, and under `grade`, with the same outcome.
+
+A check gets the fixtures `student`, `reference` (hidden checks only) and `rng`. What its failure means
+is decided here: the learner's code was wrong, hung, died or is not written yet, or the grader broke.
+"""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from grader.declaring import ATTRIBUTE, Declaration
+from grader.errors import (
+    CourseError,
+    GraderError,
+    LearnerRaised,
+    NotImplementedYet,
+    ProtocolError,
+    TimedOut,
+    WorkerDied,
+)
+from grader.verdict import CheckResult, Status
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from grader.course import Exercise
+    from grader.diagnosis import Bench
+    from grader.student import Session, Student
+    from grader.submission import Submission
+
+__all__ = ["RUNS", "Run"]
+
+MAX_TEXT: Final = 4_000
+
+# What a check raises when it handles a value of the learner's that it cannot use.
+UNUSABLE: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    ProtocolError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+@dataclass
+class Run:
+    """The grading of one submission: its session, and the results so far."""
+
+    exercise: Exercise
+    session: Session
+    seed: int
+    results: list[CheckResult] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    reference: Session | None = None
+    bench: Bench | None = None
+
+    @classmethod
+    def start(cls, exercise: Exercise, submission: Submission, seed: int) -> Run:
+        """Start the learner's process; the checks can follow when it is ready."""
+        from grader.student import Session
+
+        return cls(exercise, Session(submission, exercise.module, exercise.limits), seed)
+
+    def close(self) -> None:
+        """End all processes of this run."""
+        for owner in (self.session, self.reference, self.bench):
+            if owner is not None:
+                owner.close()
+
+    def reference_session(self) -> Session:
+        """Return a session with the solution, for hidden checks."""
+        from grader.student import Session
+        from grader.submission import read_submission
+
+        if self.reference is None:
+            if self.exercise.solution is None:
+                message = f"{self.exercise.id} has no solution here for its hidden checks"
+                raise CourseError(message)
+            submission = read_submission(self.exercise.solution, self.exercise.file)
+            self.reference = Session(submission, self.exercise.module, self.exercise.limits)
+        return self.reference
+
+    def record(
+        self, item: pytest.Item, declaration: Declaration, error: BaseException | None, seconds: float
+    ) -> CheckResult:
+        """Add what a check came to, its error explained and diagnosed."""
+        status, message = explain(error, self.session)
+        counterexample = diagnosis = None
+        if status in (Status.FAILED, Status.TIMEOUT, Status.CRASHED):
+            from grader.snippets import snippet
+
+            counterexample = snippet(self.exercise.module, self.session.log, self.session.callables)
+        if status is Status.FAILED:
+            diagnosis = self.diagnose()
+        result = CheckResult(
+            id=check_id(item),
+            title=_title(item),
+            task=declaration.task,
+            status=status,
+            max_points=declaration.points,
+            message=_cut(message),
+            counterexample=counterexample,
+            diagnosis=diagnosis,
+            hidden=declaration.hidden,
+            seconds=seconds,
+        )
+        self.results.append(result)
+        return result
+
+    def diagnose(self) -> str | None:
+        """Say which listed mistake the failing calls look like, where there is a catalogue."""
+        from grader.course import load_mistakes
+        from grader.diagnosis import Bench
+
+        if self.bench is None:
+            mistakes = load_mistakes(self.exercise)
+            if not mistakes or self.exercise.solution is None:
+                return None
+            source = self.exercise.solution.read_text(encoding="utf-8")
+            self.bench = Bench(self.exercise, source, mistakes)
+        mistake = self.bench.diagnose(self.session.log, self.session.callables)
+        return f"{mistake.says} {mistake.hint}" if mistake else None
+
+
+RUNS: Final = pytest.StashKey[dict[str, Run]]()
+
+
+def explain(error: BaseException | None, session: Session) -> tuple[Status, str | None]:
+    """Return what an error in a check means for the learner, and the sentence that says it."""
+    match error:
+        case None:
+            return Status.PASSED, None
+        case pytest.skip.Exception():
+            return Status.SKIPPED, str(error)
+        case NotImplementedYet():
+            return Status.NOT_IMPLEMENTED, str(error)
+        case TimedOut():
+            return Status.TIMEOUT, str(error)
+        case WorkerDied():
+            return Status.CRASHED, str(error)
+        case LearnerRaised():
+            return Status.FAILED, _raised(error)
+        case AssertionError():
+            return Status.FAILED, str(error) or "The check's condition does not hold."
+        case BaseExceptionGroup() if type(error).__name__ == "FlakyFailure":
+            return Status.FAILED, (
+                "Called twice with the same input, your code gave two different results: it remembers "
+                "something between calls, or draws randomness from elsewhere than the rng argument."
+            )
+    call = session.last_call.function
+    if call and isinstance(error, UNUSABLE) and not isinstance(error, GraderError):
+        return Status.FAILED, (
+            f"The check could not use what {call} returned ({type(error).__name__}: {error})."
+        )
+    return Status.GRADER_ERROR, f"{type(error).__name__}: {error}"
+
+
+def check_id(item: pytest.Item) -> str:
+    """Return the id of a check: its function's name without `test_`."""
+    return item.name.removeprefix("test_")
+
+
+def _title(item: pytest.Item) -> str:
+    document = (getattr(item, "obj", None).__doc__ or item.name).strip()
+    return str(document.splitlines()[0])
+
+
+def _cut(text: str | None) -> str | None:
+    return text if text is None or len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]} …"
+
+
+def _raised(error: LearnerRaised) -> str:
+    """Tell an exception of the learner's as a traceback of their own frames."""
+    lines = [f"{error.call} raised {error.type_name}: {error.message}".rstrip(": ")]
+    for frame in error.frames:
+        lines.append(f"  {frame.file}, line {frame.line}, in {frame.function}")
+        if frame.text:
+            lines.append(f"    {frame.text}")
+    return "\n".join(lines)
+
+
+# Hooks and fixtures
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("grader", "checks of exercises")
+    group.addoption("--submission", type=Path, help="grade this file instead of the exercise's stub")
+    group.addoption("--check-seed", type=int, default=0, help="the seed that checks draw from")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give each property its own seed, so that examples depend on nothing but the run's seed."""
+    function = getattr(item, "obj", None)
+    if hasattr(function, ATTRIBUTE) and hasattr(function, "hypothesis"):
+        from hypothesis import seed
+
+        seed(_seed(item, _run(item)))(function)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    for run in session.config.stash.get(RUNS, {}).values():
+        run.close()
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Remember why checks could not be collected."""
+    if report.failed and (config := getattr(report, "config", None)) is not None:
+        for run in config.stash.get(RUNS, {}).values():
+            run.errors.append(report.longreprtext)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Record what a check came to, and show the learner's words in place of a traceback."""
+    report = yield
+    declaration = getattr(getattr(item, "obj", None), ATTRIBUTE, None)
+    if declaration is None or call.when == "teardown":
+        return report
+    error = call.excinfo.value if call.excinfo is not None else None
+    if error is None and call.when == "setup":
+        return report
+    result = _run(item).record(item, declaration, error, call.duration)
+    if result.status is not Status.GRADER_ERROR and report.failed:
+        parts = (result.message, result.counterexample, result.diagnosis)
+        report.longrepr = "\n\n".join(part for part in (result.title, *parts) if part)
+    return report
+
+
+@pytest.fixture
+def student(request: pytest.FixtureRequest) -> Iterator[Student]:
+    """The learner's module, freshly loaded in another process."""
+    from grader.student import Student
+
+    session = _run(request.node).session
+    session.begin_check()
+    with warnings.catch_warnings():
+        # A learner's inf or NaN may make our own arithmetic warn; what it means, the check decides.
+        warnings.simplefilter("ignore")
+        yield Student(session)
+
+
+@pytest.fixture
+def reference(request: pytest.FixtureRequest) -> Student:
+    """The solution, behind the same interface as the learner's module; for hidden checks."""
+    from grader.student import Student
+
+    session = _run(request.node).reference_session()
+    session.begin_check()
+    return Student(session)
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """A generator that depends on the run's seed and the check's name, and on nothing else."""
+    import numpy as np
+
+    return np.random.default_rng(_seed(request.node, _run(request.node)))
+
+
+def _seed(item: pytest.Item, run: Run) -> int:
+    return zlib.crc32(f"{run.seed}:{check_id(item)}".encode())
+
+
+def _run(item: pytest.Item) -> Run:
+    """Return the run that a check belongs to; under plain pytest, start it at the first check."""
+    from grader.course import find_exercise
+    from grader.submission import read_submission
+
+    folder = item.path.parent
+    runs = item.config.stash.setdefault(RUNS, {})
+    if folder.name not in runs:
+        exercise = find_exercise(folder.parent.parent, folder.name)
+        path = item.config.getoption("--submission") or exercise.stub
+        submission = read_submission(path, exercise.file)
+        runs[folder.name] = Run.start(exercise, submission, item.config.getoption("--check-seed"))
+    return runs[folder.name]

@@ -1,0 +1,196 @@
+"""A logged check as a few lines of Python that run beside the learner's file.
+
+Only the calls that lead to the last one are shown: those that made the objects it uses, and those made
+on these objects since.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from grader import wire
+from grader.student import Exchange
+
+__all__ = ["snippet"]
+
+MAX_CALLS: Final = 12
+MAX_CHARACTERS: Final = 2_500
+SMALL_SEEDS: Final = 256
+SIGNS: Final = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**"}
+
+
+class _TooLong(Exception):
+    """The check is too large to be shown as a snippet."""
+
+
+def snippet(
+    module: str, log: Sequence[Exchange], callables: Sequence[Callable[..., Any]]
+) -> str | None:
+    """Return code that repeats the last call of a log, or None where it would be unreadably long.
+
+    `module` is the name that the learner's file is imported by.
+    """
+    if not log:
+        return None
+    try:
+        text = _Writer(module, callables).write(log)
+    except (_TooLong, OSError, TypeError):
+        return None
+    return text if len(text) <= MAX_CHARACTERS else None
+
+
+class _Writer:
+    def __init__(self, module: str, callables: Sequence[Callable[..., Any]]) -> None:
+        self.module = module
+        self.callables = callables
+        self.imports: list[str] = []
+        self.before: list[str] = []
+        self.names: dict[int, str] = {}
+        self.functions: dict[int, str] = {}
+        self.generators = 0
+
+    def write(self, log: Sequence[Exchange]) -> str:
+        calls = [(_last_call(e.request), wire.decode(e.reply).value if e.reply else {}) for e in log]
+        shown = self.needed(calls)
+        if len(shown) > MAX_CALLS:
+            raise _TooLong
+        lines = []
+        for position, (request, reply) in enumerate(shown):
+            self.before.clear()
+            code = self.expression(request)
+            lines += self.before
+            if position == len(shown) - 1:
+                lines.append(code if request["do"] == "set" else f"print({code})")
+            elif paths := dict(_references(reply)):
+                name = f"out{position + 1}"
+                self.names |= {number: name + path for number, path in paths.items()}
+                lines.append(f"{name} = {code}")
+            else:
+                lines.append(code)
+        head = ["import numpy as np"]
+        if self.imports:
+            head.append(f"from {self.module} import {', '.join(sorted(set(self.imports)))}")
+        return "\n".join([*head, "", *lines])
+
+    def needed(self, calls: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        """Keep the last call and, going back, all that make or use an object of a kept one."""
+        wanted: set[int] = set()
+        kept: list[tuple[Any, Any]] = []
+        for request, reply in reversed(calls):
+            made = {number for number, _ in _references(reply)}
+            used = {number for number, _ in _references(request)}
+            if not kept or made & wanted or used & wanted:
+                kept.append((request, reply))
+                wanted |= used
+        return kept[::-1]
+
+    def expression(self, request: dict[str, Any]) -> str:
+        args = [self.value(item) for item in request.get("args", ())]
+        match request["do"]:
+            case "call":
+                args += [f"{k}={self.value(v)}" for k, v in request["kwargs"].items()]
+                return f"{self.target(request)}({', '.join(args)})"
+            case "get":
+                return self.target(request)
+            case "set":
+                return f"{self.target(request)} = {args[0]}"
+        sign = SIGNS.get(request["name"])
+        return f"{args[0]} {sign} {args[1]}" if sign else f"-{args[0]}"
+
+    def target(self, request: dict[str, Any]) -> str:
+        of, name = request["of"], request["name"]
+        if of is None:
+            self.imports.append(name)
+            return str(name)
+        return ".".join(filter(None, (self.value(of), name)))
+
+    def value(self, value: Any) -> str:
+        match value:
+            case wire.Ref(owner="worker"):
+                if value.id not in self.names:
+                    raise _TooLong
+                return self.names[value.id]
+            case wire.Ref():
+                return self.function(value.id)
+            case np.ndarray():
+                return _array(value)
+            case np.random.Generator():
+                return self.generator(value)
+            case np.generic():
+                return repr(value.item())
+            case list():
+                return f"[{', '.join(map(self.value, value))}]"
+            case tuple():
+                return f"({', '.join(map(self.value, value))}{',' * (len(value) == 1)})"
+            case dict():
+                items = (f"{self.value(k)}: {self.value(v)}" for k, v in value.items())
+                return f"{{{', '.join(items)}}}"
+            case float() if not math.isfinite(value):
+                return f"float('{value}')"
+        return repr(value)
+
+    def function(self, index: int) -> str:
+        if index in self.functions:
+            return self.functions[index]
+        function = self.callables[index]
+        if isinstance(function, np.ufunc):
+            return f"np.{function.__name__}"
+        name = function.__name__
+        if not name.isidentifier():
+            raise _TooLong
+        source = textwrap.dedent(inspect.getsource(function))
+        if source.count("\n") > MAX_CALLS or not source.startswith("def "):
+            raise _TooLong
+        self.before += [*source.splitlines(), ""]
+        self.functions[index] = name
+        return name
+
+    def generator(self, generator: np.random.Generator) -> str:
+        state = generator.bit_generator.state
+        for seed in range(SMALL_SEEDS):
+            if np.random.default_rng(seed).bit_generator.state == state:
+                return f"np.random.default_rng({seed})"
+        self.generators += 1
+        name = f"rng{self.generators}"
+        self.before += [f"{name} = np.random.default_rng()", f"{name}.bit_generator.state = {state}"]
+        return name
+
+
+def _last_call(frame: bytes) -> dict[str, Any]:
+    """Decode a request; of a batch, its last call."""
+    request: dict[str, Any] = wire.decode(frame).value
+    return request["calls"][-1] if request["do"] == "many" else request
+
+
+def _references(value: Any, path: str = "") -> Iterator[tuple[int, str]]:
+    """Yield each worker object inside of a request or a reply, with the path that leads to it."""
+    match value:
+        case {"replies": [*_, {"value": result}]}:
+            yield from _references(result)
+        case wire.Ref(owner="worker"):
+            yield value.id, path
+        case tuple() | list():
+            for index, item in enumerate(value):
+                yield from _references(item, f"{path}[{index}]")
+        case dict():
+            for key, item in value.items():
+                yield from _references(item, f"{path}[{key!r}]")
+
+
+def _array(array: np.ndarray[Any, Any]) -> str:
+    if array.size > MAX_CHARACTERS // 4:
+        raise _TooLong
+    if array.size == 0:
+        return f"np.zeros({array.shape})"
+    if array.size > 3 and (array == array.flat[0]).all():
+        return f"np.full({array.shape}, {array.flat[0].item()!r})"
+    plain = array.dtype in (np.float64, np.int64, np.bool_)
+    dtype = "" if plain else f", dtype=np.{array.dtype}"
+    text = repr(array.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
+    return f"np.array({text}{dtype})"

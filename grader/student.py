@@ -1,0 +1,615 @@
+"""`student`, the learner's module as checks see it, and the process that it stands for.
+
+A `Session` owns one worker at a time: it starts it, loads the submission afresh for every check, sends
+requests, keeps the clock, and replaces a worker that died. A `Student` turns `student.f(x)` into such
+a request. All that comes back is a plain value or a `RemoteObject`; neither is ever trusted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from grader import wire
+from grader.course import Limits
+from grader.errors import (
+    BrokenGrader,
+    CheckEnded,
+    Frame,
+    LearnerRaised,
+    NotImplementedYet,
+    ProtocolError,
+    TimedOut,
+    UsageError,
+    WorkerDied,
+)
+from grader.submission import Submission
+
+__all__ = ["CallReport", "Exchange", "RemoteFunction", "RemoteObject", "Session", "Student"]
+
+WALL_PER_CPU: Final = 4.0
+SLICE_SECONDS: Final = 0.2
+START_SECONDS: Final = 60.0
+MAX_LOG_BYTES: Final = 64 << 20
+
+BOOT: Final = """\
+import socket, sys
+from grader.worker import main
+main(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), float(sys.argv[3]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """What one call did besides returning.
+
+    `changed` names the arguments changed in place, `entered` counts the calls of the learner's own
+    functions, `seconds` is CPU time as the worker measured it.
+    """
+
+    function: str
+    changed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    output: str = ""
+    entered: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its reply as frames, kept to show and to replay; no reply where none came."""
+
+    request: bytes
+    reply: bytes
+
+
+class Worker:
+    """One running process and the socket to it."""
+
+    def __init__(self, limits: Limits) -> None:
+        if sys.platform == "win32":
+            message = "grading needs Linux or macOS; on Windows, run it inside WSL"
+            raise UsageError(message)
+        self.folder = tempfile.mkdtemp(prefix="grade-")
+        self.socket, theirs = socket.socketpair()
+        self.tier = ""
+        cpu_seconds = limits.total_seconds * WALL_PER_CPU
+        arguments = [str(theirs.fileno()), str(limits.memory_mb), str(cpu_seconds)]
+        one_thread = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        with theirs:
+            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own text
+                [sys.executable, "-P", "-s", "-B", "-c", BOOT, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=self.folder,
+                env={
+                    "HOME": self.folder,
+                    "LANG": "C.UTF-8",
+                    "PYTHONHASHSEED": "0",
+                    **dict.fromkeys(one_thread, "1"),
+                },
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+
+    def hello(self) -> None:
+        """Wait until the worker has confined itself and says in which tier."""
+        clock = Clock(self, START_SECONDS)
+        try:
+            self.tier = str(wire.decode(self.receive(clock)).value["tier"])
+        except (ProtocolError, WorkerDied, TimeoutError, TypeError, KeyError) as error:
+            self.close()
+            raise BrokenGrader(f"a worker process did not start ({error!r})") from None
+
+    def send(self, frame: bytes) -> None:
+        """Send a frame; raises WorkerDied where nobody reads it."""
+        self.socket.settimeout(START_SECONDS)
+        try:
+            self.socket.sendall(frame)
+        except OSError:
+            raise WorkerDied from None
+
+    def receive(self, clock: Clock) -> bytes:
+        """Return the next frame; raises TimeoutError when the clock has run out."""
+        head = self._read(wire.HEAD.size, clock)
+        return head + self._read(wire.frame_size(head), clock)
+
+    def _read(self, count: int, clock: Clock) -> bytes:
+        parts: list[bytes] = []
+        self.socket.settimeout(SLICE_SECONDS)
+        while count:
+            try:
+                part = self.socket.recv(min(count, 1 << 20))
+            except TimeoutError:
+                clock.check()
+                continue
+            except OSError:
+                raise WorkerDied from None
+            if not part:
+                raise WorkerDied
+            parts.append(part)
+            count -= len(part)
+            if count:
+                clock.check()
+        return b"".join(parts)
+
+    def cpu_seconds(self) -> float | None:
+        """Return the CPU time that the process has used, None where the system does not say."""
+        try:
+            text = Path(f"/proc/{self.process.pid}/stat").read_bytes()
+        except OSError:
+            return None
+        user, system = text.rpartition(b")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def close(self, patience: float = 0.0) -> int | None:
+        """End the process and its group; return the exit status it had by itself by then."""
+        self.socket.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience)
+        ended = self.process.returncode
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return ended
+
+
+class Clock:
+    """CPU time with a generous wall clock above it; `check` raises TimeoutError at the end."""
+
+    def __init__(self, worker: Worker, seconds: float) -> None:
+        self.worker = worker
+        self.seconds = seconds
+        self.started = time.monotonic()
+        self.cpu_before: float | None = None
+
+    @property
+    def wall(self) -> float:
+        """Seconds since the clock started."""
+        return time.monotonic() - self.started
+
+    def check(self) -> None:
+        """Raise TimeoutError once the CPU time or the wall-clock time is used up."""
+        wall, cpu = self.wall, self.worker.cpu_seconds()
+        if self.cpu_before is None:
+            self.cpu_before = cpu
+        used = wall if cpu is None or self.cpu_before is None else cpu - self.cpu_before
+        if used >= self.seconds or wall >= self.seconds * WALL_PER_CPU:
+            raise TimeoutError
+
+
+class Session:
+    """One submission, the worker that runs it now, and the log of the check that talks to it.
+
+    The worker starts at once, so that it is ready when the first check asks.
+    """
+
+    def __init__(self, submission: Submission, module: str, limits: Limits) -> None:
+        self.submission = submission
+        self.module = module
+        self.limits = limits
+        self.worker: Worker | None = Worker(limits)
+        self.log: list[Exchange] = []
+        self.callables: list[Callable[..., Any]] = []
+        self.last_call = CallReport("")
+        self.notes: tuple[str, ...] = ()
+        self._tier = ""
+        self._number = 0
+        self._load_failure: BaseException | None = None
+        self._log_bytes = 0
+        self._check_wall = 0.0
+        self._check_cpu = 0.0
+        self._total_wall = 0.0
+
+    @property
+    def tier(self) -> str:
+        """The sandbox tier in force, as the worker said before it saw any learner code."""
+        if not self._tier:
+            self._alive()
+        return self._tier
+
+    def close(self) -> None:
+        """End the worker."""
+        if self.worker is not None:
+            self.worker.close()
+            self.worker = None
+
+    def replace(self, submission: Submission) -> None:
+        """Put another submission in this one's place; the worker goes on."""
+        self.submission = submission
+        self._load_failure = None
+        self._total_wall = 0.0
+
+    def begin_check(self) -> None:
+        """Load the submission afresh; raises what loading it raised, each time anew."""
+        self.log.clear()
+        self.callables.clear()
+        self._number = self._log_bytes = 0
+        self._check_wall = 0.0
+        self.last_call = CallReport("")
+        if self._load_failure is not None:
+            raise self._load_failure.with_traceback(None)
+        self._check_cpu = self._alive().cpu_seconds() or 0.0
+        chunks = [(chunk.name, chunk.text) for chunk in self.submission.chunks]
+        request = {
+            "do": "load",
+            "module": self.module,
+            "chunks": chunks,
+            "tolerant": self.submission.tolerant,
+        }
+        try:
+            self.notes = tuple(map(str, self.request(request, f"loading {self.submission.name}")))
+        except (LearnerRaised, CheckEnded) as error:
+            self._load_failure = error
+            raise
+        self.log.clear()
+
+    def begin_example(self) -> None:
+        """Forget the calls so far: a new example of a property starts here."""
+        self.log.clear()
+        self._log_bytes = 0
+
+    def request(self, request: dict[str, Any], label: str) -> Any:
+        """Have one request carried out and return its value."""
+        return self.requests(request, label)[0]
+
+    def requests(self, request: dict[str, Any], label: str, count: int = 1) -> list[Any]:
+        """Have a request of `count` calls carried out and return their values."""
+        number = self._number + 1
+        self._number += count
+        frame, generators = wire.encode({"number": number, **request}, self._wrap)
+        replies = self._exchange(frame, number, label)
+        values = []
+        for reply in replies:
+            values.append(self._value(reply, label))
+            for mine, theirs in zip(generators, reply["generators"], strict=False):
+                mine.bit_generator.state = theirs.bit_generator.state
+        if len(values) != count:
+            self._die(label, "it answered fewer calls than it was asked")
+        return values
+
+    def replay(self, frame: bytes, callables: list[Callable[..., Any]]) -> bytes:
+        """Send a logged request once more, to this session's own submission; return the reply."""
+        self.callables = callables
+        request = wire.decode(frame).value
+        self._exchange(frame, request["number"], "a replay")
+        return self.log[-1].reply
+
+    # The worker
+
+    def _alive(self) -> Worker:
+        if self.worker is None:
+            self.worker = Worker(self.limits)
+        if not self.worker.tier:
+            self.worker.hello()
+            self._tier = self.worker.tier
+        return self.worker
+
+    def _die(self, label: str, why: str) -> NoReturn:
+        """End the worker, because what it does is not an answer, and say how it ended."""
+        assert self.worker is not None  # noqa: S101 - for the type checker: a request is under way
+        ended = self.worker.close(patience=0.2)
+        self.worker = None
+        how = f" ({_ending(ended)})" if ended is not None else ""
+        raise WorkerDied(f"The process ended in {label}: {why}{how}.")
+
+    # One exchange
+
+    def _exchange(self, frame: bytes, number: int, label: str) -> list[dict[str, Any]]:
+        worker = self._alive()
+        clock = Clock(worker, self.limits.call_seconds)
+        reply = b""
+        try:
+            worker.send(frame)
+            while True:
+                reply = worker.receive(clock)
+                message = wire.decode(reply, self._resolve)
+                if not (isinstance(message.value, dict) and "callback" in message.value):
+                    return _replies(message.value, number)
+                reply = b""
+                self._answer_callback(worker, message)
+                if clock.wall > clock.seconds:
+                    clock.check()
+        except TimeoutError:
+            self._kill()
+            seconds = self.limits.call_seconds
+            raise TimedOut(f"{label} did not finish within {seconds:g} s.") from None
+        except WorkerDied as error:
+            if error.args:
+                raise
+            self._die(label, "it stopped without an answer")
+        except ProtocolError as error:
+            self._die(label, f"it sent something that is not an answer; {error}")
+        except BaseException:
+            # A callback of ours ended the check: the worker still waits for its answer.
+            self._kill()
+            raise
+        finally:
+            self._record(Exchange(frame, reply))
+            self._spend(clock.wall, label)
+
+    def _kill(self) -> None:
+        if self.worker is not None:
+            self.worker.close()
+            self.worker = None
+
+    def _record(self, exchange: Exchange) -> None:
+        self._log_bytes += len(exchange.request) + len(exchange.reply)
+        if self._log_bytes <= MAX_LOG_BYTES:
+            self.log.append(exchange)
+
+    def _spend(self, wall: float, label: str) -> None:
+        """Count the time of a request towards the check's and the submission's limit."""
+        self._check_wall += wall
+        self._total_wall += wall
+        limits = self.limits
+        if self._total_wall > limits.total_seconds * WALL_PER_CPU:
+            self._load_failure = TimedOut(
+                f"The submission as a whole used up its {limits.total_seconds:g} s."
+            )
+            raise self._load_failure
+        if self._check_wall <= limits.check_seconds or self.worker is None:
+            return
+        cpu = self.worker.cpu_seconds()
+        used = self._check_wall if cpu is None else cpu - self._check_cpu
+        if used > limits.check_seconds or self._check_wall > limits.check_seconds * WALL_PER_CPU:
+            self._kill()
+            raise TimedOut(f"The calls of this check, {label} the last, took too long together.")
+
+    def _answer_callback(self, worker: Worker, message: wire.Message) -> None:
+        """Call the checker's function that the learner's code asked for."""
+        match message.value:
+            case {"callback": int(index), "args": tuple(args), "kwargs": dict(kwargs)} if (
+                0 <= index < len(self.callables) and all(isinstance(key, str) for key in kwargs)
+            ):
+                function = self.callables[index]
+            case _:
+                raise ProtocolError("it called a function that it was not given")
+        answer: dict[str, Any]
+        try:
+            answer = {"answer": function(*args, **kwargs)}
+        except Exception as error:  # noqa: BLE001 - the learner's arguments made our function fail
+            answer = {"failure": f"{type(error).__name__}: {error}"[:500]}
+        frame, _ = wire.encode({**answer, "generators": message.generators}, self._wrap)
+        worker.send(frame)
+
+    def _value(self, reply: dict[str, Any], label: str) -> Any:
+        self.last_call = CallReport(
+            label,
+            tuple(map(str, reply["changed"])),
+            tuple(map(str, reply["warnings"])),
+            reply["output"],
+            reply["entered"],
+            reply["seconds"],
+        )
+        if "value" in reply:
+            return reply["value"]
+        if "missing" in reply:
+            notes = "".join(f"\n{note}" for note in self.notes)
+            message = f"{self.submission.name} does not define {reply['missing']}.{notes}"
+            raise NotImplementedYet(message)
+        match reply.get("error"):
+            case {"names": tuple(names), "message": str(message), "frames": tuple(frames)}:
+                pass
+            case _:
+                self._die(label, "its reply has neither a value nor an error")
+        try:
+            shown = tuple(Frame(str(f), int(n), str(w), str(text)) for f, n, w, text in frames)
+        except (TypeError, ValueError, OverflowError):
+            shown = ()
+        raised = LearnerRaised(label, tuple(map(str, names)), message, shown)
+        if "NotImplementedError" in raised.names:
+            raise NotImplementedYet(f"{label} is not implemented yet.")
+        raise raised
+
+    # References
+
+    def _wrap(self, value: object) -> wire.Ref:
+        if isinstance(value, RemoteObject):
+            ref: wire.Ref = object.__getattribute__(value, "_ref")
+            return ref
+        if not callable(value):
+            raise ProtocolError(f"a value of type {type(value).__name__} cannot cross the wire")
+        for index, known in enumerate(self.callables):
+            if known is value:
+                break
+        else:
+            index = len(self.callables)
+            self.callables.append(value)
+        return wire.Ref("checker", index, getattr(value, "__name__", "function"))
+
+    def _resolve(self, ref: wire.Ref) -> object:
+        if ref.owner == "worker":
+            return RemoteObject(self, ref)
+        if not 0 <= ref.id < len(self.callables):
+            raise ProtocolError("it returned a function that it was not given")
+        return self.callables[ref.id]
+
+
+class RemoteFunction:
+    """A function or method of the learner's; calling it is a request."""
+
+    def __init__(
+        self, session: Session, of: wire.Ref | None, name: str, keep: tuple[int, ...] = ()
+    ) -> None:
+        self._session = session
+        self._of = of
+        self._name = name
+        self._keep = keep
+        self.__name__ = ".".join(filter(None, (of.type_name if of else "", name))) or "function"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it with plain values and return a plain value or a `RemoteObject`."""
+        return self._session.request(self._request(args, kwargs), self.__name__)
+
+    def keeping(self, *positions: int) -> RemoteFunction:
+        """Return the same function, with these items of its result kept in the worker."""
+        return RemoteFunction(self._session, self._of, self._name, positions)
+
+    def many(self, calls: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """Call it once for each tuple of arguments, in one message; raises the first failure."""
+        requests = [self._request(tuple(args), {}) for args in calls]
+        whole = {"do": "many", "calls": requests}
+        return self._session.requests(whole, self.__name__, len(requests)) if requests else []
+
+    def _request(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "do": "call",
+            "of": self._of,
+            "name": self._name,
+            "args": args,
+            "kwargs": kwargs,
+            "keep": self._keep,
+        }
+
+
+class RemoteObject:
+    """An object that stays in the worker: its methods, attributes and arithmetic are requests.
+
+    It has no truth value, no equality and no length, because the learner's code would decide them.
+    """
+
+    __slots__ = ("_ref", "_session")
+
+    def __init__(self, session: Session, ref: wire.Ref) -> None:
+        object.__setattr__(self, "_session", session)
+        object.__setattr__(self, "_ref", ref)
+
+    @property
+    def type_name(self) -> str:
+        """The name of the object's class, as the worker says."""
+        return str(self._ref.type_name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in self._ref.names:
+            return RemoteFunction(self._session, self._ref, name)
+        return self._ask("get", name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._ask("set", name, value)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return RemoteFunction(self._session, self._ref, "")(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<an object of the learner's, of type {self.type_name}>"
+
+    def _ask(self, do: str, name: str, *args: Any) -> Any:
+        request = {"do": do, "of": self._ref, "name": name, "args": args}
+        return self._session.request(request, f"{self.type_name}.{name}")
+
+    def _operate(self, name: str, *args: Any) -> Any:
+        request = {"do": "operator", "of": None, "name": name, "args": args}
+        return self._session.request(request, f"{self.type_name} {name}")
+
+    def __add__(self, other: Any) -> Any:
+        return self._operate("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._operate("add", other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._operate("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._operate("sub", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._operate("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._operate("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._operate("truediv", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._operate("truediv", other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return self._operate("pow", self, other)
+
+    def __neg__(self) -> Any:
+        return self._operate("neg", self)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"{self!r} has no truth value here")
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise TypeError(f"{self!r} cannot be compared here")
+
+    __hash__ = None  # type: ignore[assignment]  # what has no equality has no hash
+
+
+class Student:
+    """The learner's module: `student.f(x)` calls its `f` in the worker."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def last_call(self) -> CallReport:
+        """What the most recent call did besides returning."""
+        return self._session.last_call
+
+    def begin_example(self) -> None:
+        """Mark the start of one example of a property."""
+        self._session.begin_example()
+
+    def __getattr__(self, name: str) -> RemoteFunction:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return RemoteFunction(self._session, None, name)
+
+
+def _is_generator(value: object) -> bool:
+    import numpy as np
+
+    return isinstance(value, np.random.Generator)
+
+
+def _replies(value: object, number: int) -> list[dict[str, Any]]:
+    """Return the replies in a message, or raise ProtocolError where one is not as it must be."""
+    match value:
+        case {"number": int(n), "replies": list(replies)} if n == number and replies:
+            pass
+        case _:
+            raise ProtocolError("it is no reply to the call")
+    for reply in replies:
+        match reply:
+            case {
+                "changed": tuple(),
+                "warnings": tuple(),
+                "output": str(),
+                "entered": dict(),
+                "seconds": float(),
+                "generators": tuple() as generators,
+            } if all(map(_is_generator, generators)):
+                pass
+            case _:
+                raise ProtocolError("its reply is incomplete")
+    return replies
+
+
+def _ending(status: int) -> str:
+    if status < 0:
+        with contextlib.suppress(ValueError):
+            return f"signal {signal.Signals(-status).name}"
+        return f"signal {-status}"
+    return f"exit status {status}"

@@ -1,0 +1,296 @@
+"""How values cross the process boundary: length-prefixed frames over a closed set of types.
+
+A frame is `>II` (bytes of header, bytes of buffers), a JSON header, and the raw C-order bytes of its
+arrays, one after the other. Nothing is unpickled, and every size is checked before it is allocated.
+
+    null, true, 3, 0.5, "text"      themselves
+    ["l", …] ["t", …]               list, tuple
+    ["d", [key, value], …]          dict
+    ["a", dtype, shape]             array; its bytes are the next in the buffers
+    ["s", dtype]                    NumPy scalar, likewise
+    ["b", length]                   bytes, likewise
+    ["g", state, inc, has, uint]    numpy.random.Generator over PCG64; ["G", i] the i-th one again
+    ["r", owner, id, type, names]   reference to an object that stays on its owner's side
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from grader.errors import ProtocolError
+
+__all__ = [
+    "HEAD",
+    "MAX_BUFFERS",
+    "MAX_DEPTH",
+    "MAX_HEADER",
+    "MAX_NODES",
+    "Message",
+    "Ref",
+    "decode",
+    "encode",
+    "frame_size",
+]
+
+HEAD: Final = struct.Struct(">II")
+MAX_HEADER: Final = 4 << 20
+MAX_BUFFERS: Final = 256 << 20
+MAX_NODES: Final = 200_000
+MAX_DEPTH: Final = 32
+MAX_INT_BITS: Final = 1024
+MAX_NDIM: Final = 32
+
+DTYPES: Final = {
+    name: np.dtype(name)
+    for name in ("|b1", "|i1", "|u1", *(f"<{k}{n}" for k in "iu" for n in (2, 4, 8)))
+} | {f"<f{n}": np.dtype(f"<f{n}") for n in (2, 4, 8)}
+SCALARS: Final = frozenset(dtype.type for dtype in DTYPES.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to an object that lives on one side of the wire.
+
+    `owner` is "worker" or "checker"; `names` are the methods that can be called on it.
+    """
+
+    owner: str
+    id: int
+    type_name: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A decoded frame: its value, and the generators in it in the order of their appearance."""
+
+    value: Any
+    generators: tuple[np.random.Generator, ...]
+
+
+Wrap = Callable[[object], Ref]
+Resolve = Callable[[Ref], object]
+
+
+def no_references(value: object) -> Ref:
+    """Refuse any value outside of the closed set."""
+    raise ProtocolError(f"a value of type {type(value).__name__} cannot cross the wire")
+
+
+def encode(
+    value: object, wrap: Wrap = no_references
+) -> tuple[bytes, tuple[np.random.Generator, ...]]:
+    """Return the frame of a value and the generators in it; `wrap` makes a `Ref` of anything else.
+
+    Subclasses of tuple, list and dict cross as plain ones; subclasses of ndarray do not.
+    Raises ProtocolError for a value that is too large.
+
+    >>> frame, _ = encode({"x": (1, 2.5)})
+    >>> decode(frame).value
+    {'x': (1, 2.5)}
+    """
+    encoder = _Encoder(wrap)
+    header = json.dumps(encoder.node(value, 0), separators=(",", ":")).encode("ascii")
+    if len(header) > MAX_HEADER:
+        raise ProtocolError(f"the values need {len(header):,} bytes, the limit is {MAX_HEADER:,}")
+    frame = b"".join((HEAD.pack(len(header), encoder.size), header, *encoder.buffers))
+    return frame, tuple(encoder.generators)
+
+
+def frame_size(head: bytes) -> int:
+    """Return how many bytes follow a frame's head; raises ProtocolError above the limits."""
+    header, buffers = HEAD.unpack(head)
+    if header > MAX_HEADER or buffers > MAX_BUFFERS:
+        raise ProtocolError(f"a frame of {header:,} + {buffers:,} bytes is over the limit")
+    return int(header + buffers)
+
+
+def decode(frame: bytes, resolve: Resolve | None = None) -> Message:
+    """Return the message of a whole frame; raises ProtocolError for anything malformed."""
+    if len(frame) < HEAD.size or len(frame) - HEAD.size != frame_size(frame[: HEAD.size]):
+        raise ProtocolError("a frame is shorter or longer than it says")
+    header = HEAD.unpack_from(frame)[0]
+    start = HEAD.size + header
+    try:
+        tree = json.loads(frame[HEAD.size : start])
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"a frame's header is not JSON: {type(error).__name__}") from None
+    decoder = _Decoder(memoryview(frame)[start:], resolve)
+    value = decoder.value(tree, 0)
+    if decoder.offset != len(frame) - start:
+        raise ProtocolError("a frame has bytes that no array asked for")
+    return Message(value, tuple(decoder.generators))
+
+
+class _Encoder:
+    def __init__(self, wrap: Wrap) -> None:
+        self.wrap = wrap
+        self.buffers: list[bytes] = []
+        self.size = 0
+        self.nodes = 0
+        self.generators: list[np.random.Generator] = []
+
+    def node(self, value: Any, depth: int) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise ProtocolError(f"there are more than {MAX_NODES:,} values")
+        kind = type(value)
+        if value is None or kind is bool or kind is float or kind is str:
+            return value
+        if kind is int and value.bit_length() <= MAX_INT_BITS:
+            return value
+        if kind is np.ndarray and value.ndim <= MAX_NDIM and (name := _dtype(value.dtype)):
+            self.append(value, name)
+            return ["a", name, list(value.shape)]
+        if kind in SCALARS:
+            name = _dtype(value.dtype)
+            self.append(value, name)
+            return ["s", name]
+        if depth < MAX_DEPTH:
+            if isinstance(value, tuple):
+                return ["t", *(self.node(item, depth + 1) for item in tuple.__iter__(value))]
+            if isinstance(value, list):
+                return ["l", *(self.node(item, depth + 1) for item in list.__iter__(value))]
+            if isinstance(value, dict):
+                items = dict.items(value)
+                return [
+                    "d",
+                    *([self.node(k, depth + 1), self.node(v, depth + 1)] for k, v in items),
+                ]
+        if kind is bytes:
+            self.push(value)
+            return ["b", len(value)]
+        if kind is np.random.Generator and type(value.bit_generator) is np.random.PCG64:
+            return self.generator(value)
+        ref = value if kind is Ref else self.wrap(value)
+        return ["r", ref.owner, ref.id, ref.type_name, list(ref.names)]
+
+    def append(self, array: Any, name: str) -> None:
+        if array.nbytes > MAX_BUFFERS:
+            raise ProtocolError(
+                f"an array of shape {array.shape} has {array.nbytes:,} bytes, "
+                f"the limit is {MAX_BUFFERS:,}"
+            )
+        self.push(array.astype(DTYPES[name], copy=False).tobytes())
+
+    def push(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > MAX_BUFFERS:
+            raise ProtocolError(f"the arrays have more than {MAX_BUFFERS:,} bytes together")
+        self.buffers.append(data)
+
+    def generator(self, generator: np.random.Generator) -> list[Any]:
+        for index, seen in enumerate(self.generators):
+            if seen is generator:
+                return ["G", index]
+        self.generators.append(generator)
+        state: Any = generator.bit_generator.state
+        inner = state["state"]
+        return ["g", inner["state"], inner["inc"], state["has_uint32"], state["uinteger"]]
+
+
+class _Decoder:
+    def __init__(self, blob: memoryview, resolve: Resolve | None) -> None:
+        self.blob = blob
+        self.resolve = resolve
+        self.offset = 0
+        self.nodes = 0
+        self.generators: list[np.random.Generator] = []
+
+    def value(self, node: Any, depth: int) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise ProtocolError(f"a frame has more than {MAX_NODES:,} values")
+        if node is None or isinstance(node, (bool, int, float, str)):
+            return node
+        if not isinstance(node, list) or not node or depth > MAX_DEPTH:
+            raise ProtocolError("a frame has a node that is not a value")
+        match node:
+            case ["t", *items]:
+                return tuple(self.value(item, depth + 1) for item in items)
+            case ["l", *items]:
+                return [self.value(item, depth + 1) for item in items]
+            case ["d", *items]:
+                return self.mapping(items, depth)
+            case ["a", str(name), list(shape)]:
+                return self.array(name, shape)
+            case ["s", str(name)]:
+                return self.array(name, [])[()]
+            case ["b", int(length)] if length >= 0:
+                return bytes(self.take(length))
+            case ["g", int(state), int(inc), int(has), int(uinteger)]:
+                return self.generator(state, inc, has, uinteger)
+            case ["G", int(index)] if 0 <= index < len(self.generators):
+                return self.generators[index]
+            case ["r", "worker" | "checker" as owner, int(number), str(kind), list(names)]:
+                if not all(isinstance(name, str) for name in names):
+                    raise ProtocolError("a reference has a name that is not text")
+                ref = Ref(owner, number, kind[:200], tuple(names[:200]))
+                return self.resolve(ref) if self.resolve else ref
+        raise ProtocolError("a frame has a node that is not a value")
+
+    def mapping(self, items: list[Any], depth: int) -> dict[Any, Any]:
+        result = {}
+        for item in items:
+            if not isinstance(item, list) or len(item) != 2:
+                raise ProtocolError("a frame has a dict whose item is not a pair")
+            key = self.value(item[0], depth + 1)
+            if not _is_key(key):
+                raise ProtocolError("a frame has a dict with a key that is not a plain value")
+            result[key] = self.value(item[1], depth + 1)
+        return result
+
+    def take(self, count: int) -> memoryview:
+        if count > len(self.blob) - self.offset:
+            raise ProtocolError("a frame declares more array bytes than it has")
+        part = self.blob[self.offset : self.offset + count]
+        self.offset += count
+        return part
+
+    def array(self, name: str, shape: list[Any]) -> np.ndarray[Any, Any]:
+        dtype = DTYPES.get(name)
+        if dtype is None:
+            raise ProtocolError("a frame has an array of a dtype outside of the closed set")
+        if len(shape) > MAX_NDIM or not all(type(n) is int and 0 <= n < 1 << 40 for n in shape):
+            raise ProtocolError("a frame has an array with an impossible shape")
+        if math.prod(shape) == 0 and math.prod(n for n in shape if n) > MAX_BUFFERS:
+            raise ProtocolError("a frame has an array with an impossible shape")
+        data = self.take(math.prod(shape) * dtype.itemsize)
+        array = np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+        if name == "|b1" and array.view(np.uint8).max(initial=0) > 1:
+            raise ProtocolError("a frame has a boolean that is neither 0 nor 1")
+        return array
+
+    def generator(self, state: int, inc: int, has: int, uinteger: int) -> np.random.Generator:
+        if not (0 <= state < 1 << 128 and 0 <= inc < 1 << 128):
+            raise ProtocolError("a frame has a generator with an impossible state")
+        if has not in (0, 1) or not 0 <= uinteger < 1 << 32:
+            raise ProtocolError("a frame has a generator with an impossible state")
+        bits = np.random.PCG64(0)
+        bits.state = {
+            "bit_generator": "PCG64",
+            "state": {"state": state, "inc": inc},
+            "has_uint32": int(has),
+            "uinteger": uinteger,
+        }
+        self.generators.append(np.random.Generator(bits))
+        return self.generators[-1]
+
+
+def _dtype(dtype: np.dtype[Any]) -> str:
+    """Return the wire's name of a dtype, or "" where it is outside of the closed set."""
+    name = dtype.newbyteorder("<").str
+    return name if name in DTYPES else ""
+
+
+def _is_key(key: object) -> bool:
+    if isinstance(key, tuple):
+        return all(_is_key(item) for item in key)
+    return key is None or isinstance(key, (bool, int, float, str, bytes))

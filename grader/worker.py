@@ -1,0 +1,419 @@
+"""The process that learner code lives in: it loads a file, answers calls, and knows nothing else.
+
+Requests and replies are frames of `grader.wire`. A request has "do" and a number; a reply has the same
+number and either "value" or "error", with what the call changed, printed, warned and entered. While
+a call runs, it may call back a function of the checker: "callback" goes out, "answer" comes in, and
+between the two the checker may send further requests.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import inspect
+import io
+import linecache
+import operator
+import random
+import socket
+import sys
+import time
+import traceback
+import types
+import warnings
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from grader import confine, wire
+from grader.errors import ProtocolError
+
+__all__ = ["OPERATORS", "Runtime", "main"]
+
+OPERATORS: Final[dict[str, Callable[..., Any]]] = {
+    name: getattr(operator, name) for name in ("add", "sub", "mul", "truediv", "pow", "neg")
+}
+MAX_OUTPUT: Final = 4_000
+MAX_MESSAGE: Final = 2_000
+MAX_FRAMES: Final = 12
+MAX_WARNINGS: Final = 20
+OBJECTS_PER_REQUEST: Final = 1 << 18  # more than a frame has values
+
+# A learner's recursion passes through the counting wrapper too, so a frame of theirs costs two.
+RECURSION_LIMIT: Final = 2_500
+
+Reply = dict[str, Any]
+
+
+class _Missing(Exception):
+    """The learner's module has no such name."""
+
+
+class _Output(io.TextIOBase):
+    """Keep the first characters that were written, and drop the rest."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.room = MAX_OUTPUT
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str, /) -> int:
+        if self.room > 0:
+            self.parts.append(text[: self.room])
+            self.room -= len(text)
+        return len(text)
+
+    def take(self) -> str:
+        text = "".join(self.parts)
+        self.parts.clear()
+        self.room = MAX_OUTPUT
+        return text
+
+
+class Runtime:
+    """The learner's module, the objects it has handed out, and the loop that answers requests."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.module = types.ModuleType("submission")
+        self.files: dict[str, list[str]] = {}
+        self.compiled: tuple[object, list[types.CodeType], list[str]] | None = None
+        self.objects: dict[int, object] = {}
+        self.callbacks: dict[int, tuple[Callable[..., Any], wire.Ref]] = {}
+        self.entered: dict[str, int] = {}
+        self.output = _Output()
+        self.next_id = 0
+
+    # The wire
+
+    def receive(self) -> tuple[wire.Message, bytes]:
+        head = self._read(wire.HEAD.size)
+        frame = head + self._read(wire.frame_size(head))
+        return wire.decode(frame, self.resolve), frame
+
+    def _read(self, count: int) -> bytes:
+        parts = []
+        while count:
+            part = self.connection.recv(min(count, 1 << 20))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+    def serve(self) -> None:
+        """Answer requests until the checker closes the connection."""
+        while True:
+            message, frame = self.receive()
+            self.answer(message, frame)
+
+    def answer(self, message: wire.Message, frame: bytes) -> None:
+        """Carry out one request and send its reply."""
+        request = message.value
+        number = request["number"]
+        if request["do"] == "many":
+            replies = self.many(request["calls"], number)
+        else:
+            before = self.pristine(frame)
+            replies = [self.perform(request, before, message.generators, number)]
+        try:
+            data, _ = wire.encode({"number": number, "replies": replies}, self.wrap)
+        except ProtocolError as error:
+            replies = [_refusal(str(error))]
+            data, _ = wire.encode({"number": number, "replies": replies}, self.wrap)
+        self.connection.sendall(data)
+
+    def many(self, calls: list[dict[str, Any]], number: int) -> list[Reply]:
+        replies = []
+        for offset, call in enumerate(calls):
+            replies.append(self.perform(call, call, (), number + offset))
+            if "value" not in replies[-1]:
+                break
+        return replies
+
+    def pristine(self, frame: bytes) -> dict[str, Any]:
+        """Decode a request once more, to compare its arguments with after the call."""
+        request: dict[str, Any] = wire.decode(frame, self.resolve).value
+        return request
+
+    # References
+
+    def resolve(self, ref: wire.Ref) -> object:
+        if ref.owner == "worker":
+            return self.objects[ref.id]
+        if ref.id not in self.callbacks:
+            self.callbacks[ref.id] = (self.callback(ref), ref)
+        return self.callbacks[ref.id][0]
+
+    def wrap(self, value: object) -> wire.Ref:
+        for function, ref in self.callbacks.values():
+            if function is value:
+                return ref
+        self.objects[self.next_id] = value
+        self.next_id += 1
+        return wire.Ref("worker", self.next_id - 1, _type_name(value), _methods(value))
+
+    def callback(self, ref: wire.Ref) -> Callable[..., Any]:
+        def function(*args: Any, **kwargs: Any) -> Any:
+            request = {"callback": ref.id, "args": args, "kwargs": kwargs}
+            data, generators = wire.encode(request, self.wrap)
+            self.connection.sendall(data)
+            while True:
+                message, frame = self.receive()
+                reply = message.value
+                if "answer" in reply or "failure" in reply:
+                    break
+                self.answer(message, frame)
+            for mine, theirs in zip(generators, reply["generators"], strict=True):
+                mine.bit_generator.state = theirs.bit_generator.state
+            if "failure" in reply:
+                raise RuntimeError(reply["failure"])
+            return reply["answer"]
+
+        function.__name__ = function.__qualname__ = ref.type_name or "function"
+        return function
+
+    # Requests
+
+    def perform(
+        self,
+        request: dict[str, Any],
+        before: dict[str, Any],
+        generators: tuple[np.random.Generator, ...],
+        number: int,
+    ) -> Reply:
+        """Carry out one request and report all that it did."""
+        self.next_id = number * OBJECTS_PER_REQUEST
+        self.entered = {}
+        self.output.take()
+        random.seed(0)
+        np.random.seed(0)  # noqa: NPY002 - learners who use the global state get a repeatable one
+        started = time.process_time()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"):
+                reply = self.attempt(request)
+        reply["seconds"] = time.process_time() - started
+        reply["entered"] = dict(self.entered)
+        reply["output"] = self.output.take()
+        reply["generators"] = generators
+        reply["changed"] = self.changed(request, before)
+        reply["warnings"] = tuple(
+            f"{item.category.__name__}: {str(item.message)[:200]}" for item in caught[:MAX_WARNINGS]
+        )
+        return reply
+
+    def attempt(self, request: dict[str, Any]) -> Reply:
+        try:
+            value = getattr(self, f"do_{request['do']}")(request)
+            if keep := request.get("keep"):
+                value = self.keep(value, keep)
+        except _Missing as error:
+            return {"missing": str(error)}
+        except BaseException as error:  # noqa: BLE001 - whatever learner code raises is its answer
+            return {"error": self.describe(error)}
+        return {"value": value}
+
+    def keep(self, value: Any, positions: list[int]) -> Any:
+        """Replace the items at these positions by references, so that they stay here."""
+        if not isinstance(value, (tuple, list)):
+            return value
+        return tuple(
+            self.wrap(item) if position in positions else item
+            for position, item in enumerate(value)
+        )
+
+    def do_load(self, request: dict[str, Any]) -> Any:
+        """Run the file in a new module; a tolerant load skips the statements that fail."""
+        self.objects.clear()
+        self.callbacks.clear()
+        name, chunks, tolerant = request["module"], request["chunks"], request["tolerant"]
+        if self.compiled is None or self.compiled[0] != chunks:
+            self.files = {}
+            for file, text in chunks:
+                self.files[file] = text.splitlines(keepends=True)
+                linecache.cache[file] = (len(text), None, self.files[file], file)
+            self.compiled = (chunks, *self.compile(chunks, tolerant))
+        codes, notes = self.compiled[1], list(self.compiled[2])
+        sys.stdout = sys.stderr = self.output
+        sys.setrecursionlimit(RECURSION_LIMIT)
+        self.module = sys.modules[name] = types.ModuleType(name)
+        space = self.module.__dict__
+        space["__file__"] = chunks[0][0] if chunks else name
+        for code in codes:
+            try:
+                exec(code, space)  # noqa: S102 - running the learner's file is this process's purpose
+            except BaseException as error:
+                if not tolerant:
+                    raise
+                notes.append(self.note(error))
+        self.count_entries(space)
+        return tuple(notes[:MAX_FRAMES])
+
+    def compile(
+        self, chunks: list[tuple[str, str]], tolerant: bool
+    ) -> tuple[list[types.CodeType], list[str]]:
+        codes, notes = [], []
+        for file, text in chunks:
+            if not tolerant:
+                codes.append(builtins.compile(text, file, "exec", dont_inherit=True))
+                continue
+            try:
+                for statement in ast.parse(text, file).body:
+                    part = ast.Module([statement], [])
+                    codes.append(builtins.compile(part, file, "exec", dont_inherit=True))
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                notes.append(self.note(error))
+        return codes, notes
+
+    def count_entries(self, space: dict[str, Any]) -> None:
+        """Count the calls of the module's own functions, those that they make of each other too."""
+        for name, value in list(space.items()):
+            if type(value) is types.FunctionType and value.__globals__ is space:
+                space[name] = self.counted(name, value)
+
+    def counted(self, name: str, function: types.FunctionType) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def entry(*args: Any, **kwargs: Any) -> Any:
+            self.entered[name] = self.entered.get(name, 0) + 1
+            return function(*args, **kwargs)
+
+        return entry
+
+    def do_call(self, request: dict[str, Any]) -> Any:
+        return self.target(request)(*request["args"], **request["kwargs"])
+
+    def do_get(self, request: dict[str, Any]) -> Any:
+        return self.target(request)
+
+    def do_set(self, request: dict[str, Any]) -> None:
+        setattr(request["of"], request["name"], request["args"][0])
+
+    def do_operator(self, request: dict[str, Any]) -> Any:
+        return OPERATORS[request["name"]](*request["args"])
+
+    def target(self, request: dict[str, Any]) -> Any:
+        of, name = request["of"], request["name"]
+        if of is None:
+            if not hasattr(self.module, name):
+                raise _Missing(name)
+            return getattr(self.module, name)
+        return getattr(of, name) if name else of
+
+    # Reports
+
+    def changed(self, request: dict[str, Any], before: dict[str, Any]) -> tuple[str, ...]:
+        """Name the arguments of a call that are not what they were before it."""
+        if request["do"] != "call" or request is before:
+            return ()
+        moved = [
+            index
+            for index, (now, then) in enumerate(zip(request["args"], before["args"], strict=True))
+            if not _same(now, then)
+        ]
+        keywords = [
+            key for key, then in before["kwargs"].items() if not _same(request["kwargs"][key], then)
+        ]
+        if not moved:
+            return tuple(keywords)
+        names = self.positional_names(request)
+        return (*(names[i] if i < len(names) else f"argument {i + 1}" for i in moved), *keywords)
+
+    def positional_names(self, request: dict[str, Any]) -> list[str]:
+        try:
+            parameters = inspect.signature(self.target(request)).parameters.values()
+            return [str(p.name) for p in parameters if p.kind is not p.VAR_POSITIONAL]
+        except Exception:  # noqa: BLE001 - a callable without a signature has numbers, not names
+            return []
+
+    def describe(self, error: BaseException) -> dict[str, Any]:
+        """Put an exception into words: its type, its text and the learner's own frames."""
+        frames = [
+            (frame.filename, frame.lineno or 0, frame.name, (frame.line or "")[:200])
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.filename in self.files
+        ]
+        message = _text(error)
+        if isinstance(error, SyntaxError) and error.filename in self.files:
+            message = str(error.msg)[:MAX_MESSAGE]
+            text = (error.text or "").strip()[:200]
+            frames.append((error.filename, error.lineno or 0, "<module>", text))
+        names = tuple(str(kind.__name__)[:100] for kind in type(error).__mro__[:MAX_FRAMES])
+        return {"names": names, "message": message, "frames": tuple(frames[-MAX_FRAMES:])}
+
+    def note(self, error: BaseException) -> str:
+        """Say in a line where a notebook's statement failed."""
+        told = self.describe(error)
+        where = "".join(f"{file}, line {line}: " for file, line, _, _ in told["frames"][:1])
+        return f"{where}{told['names'][0]}: {told['message'][:200]}"
+
+
+def _refusal(message: str) -> Reply:
+    """Stand in for replies that are too large to send."""
+    error = {"names": ("ValueError",), "message": message, "frames": ()}
+    nothing: dict[str, Any] = {"seconds": 0.0, "entered": {}, "output": "", "generators": ()}
+    return {"error": error, "changed": (), "warnings": (), **nothing}
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:MAX_MESSAGE]
+    except BaseException:  # noqa: BLE001 - an exception's text is learner code as well
+        return "(its text could not be read)"
+
+
+def _type_name(value: object) -> str:
+    return str(type(value).__name__)[:100]
+
+
+def _methods(value: object) -> tuple[str, ...]:
+    """Name what can be called on an object, so that calling it needs no look-up first."""
+    try:
+        found = {name for name in dir(type(value)) if callable(getattr(type(value), name))}
+        found |= {name for name, item in vars(value).items() if callable(item)}
+    except BaseException:  # noqa: BLE001 - `dir` and `vars` of a learner's object are learner code
+        return ()
+    return tuple(sorted(str(name)[:100] for name in found if not str(name).startswith("_")))[:100]
+
+
+def _same(now: Any, then: Any) -> bool:
+    """Whether two decodings of an argument are still equal, byte for byte."""
+    if type(now) is not type(then):
+        return False
+    if isinstance(then, np.ndarray):
+        return (
+            now.shape == then.shape and now.dtype == then.dtype and now.tobytes() == then.tobytes()
+        )
+    if isinstance(then, (list, tuple)):
+        return len(now) == len(then) and all(map(_same, now, then))
+    if isinstance(then, dict):
+        return now.keys() == then.keys() and all(_same(now[key], then[key]) for key in then)
+    return True
+
+
+def _repeatable_generators() -> None:
+    """Make unseeded generators repeatable, so that a verdict about them is always the same."""
+    original = np.random.default_rng
+
+    @functools.wraps(original)
+    def default_rng(seed: Any = None) -> np.random.Generator:
+        return original(0 if seed is None else seed)
+
+    np.random.default_rng = default_rng  # type: ignore[assignment]  # NumPy types it as a builtin
+
+
+def main(connection: socket.socket, memory_mb: int, cpu_seconds: float) -> None:
+    """Confine this process, say which tier is in force, and answer requests until the end."""
+    _repeatable_generators()
+    runtime = Runtime(connection)
+    tier = confine.confine(memory_mb, cpu_seconds)
+    hello, _ = wire.encode({"tier": tier, "numpy": np.__version__})
+    connection.sendall(hello)
+    try:
+        runtime.serve()
+    except (EOFError, OSError):
+        return

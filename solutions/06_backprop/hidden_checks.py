@@ -1,0 +1,26 @@
+"""Hidden checks of exercise 6: networks that no file can know."""
+
+import numpy as np
+
+from grader.checking import assert_close, check, unpack
+
+NAMES = ("relu", "sigmoid", "tanh")
+
+
+@check("loss_and_gradients", points=2, hidden=True)
+def test_networks_like_the_reference(student, reference, rng):
+    """Networks of many shapes have the reference's loss and gradients."""
+    for depth in (1, 2, 3, 5):
+        sizes = [int(size) for size in rng.integers(2, 9, size=depth + 1)]
+        params = [
+            (rng.normal(size=pair) / np.sqrt(pair[0]), rng.normal(size=pair[1]))
+            for pair in zip(sizes[:-1], sizes[1:], strict=True)
+        ]
+        samples = int(rng.integers(1, 12))
+        x, labels = rng.normal(size=(samples, sizes[0])), rng.integers(0, sizes[-1], size=samples)
+        activation = NAMES[depth % 3]
+        loss, grads = unpack(student.loss_and_gradients(params, x, labels, activation), 2)
+        expected_loss, expected = reference.loss_and_gradients(params, x, labels, activation)
+        assert_close(loss, expected_loss, name="loss")
+        # Central differences are off by 1e-11 at their best, another order of summation by 1e-15.
+        assert_close(grads, expected, rtol=1e-12, atol=1e-14, name="grads")
