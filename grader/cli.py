@@ -1,6 +1,6 @@
 """The command `grade`: parse, call, render, exit code.
 
-    0 full marks   1 anything less   2 wrong usage   3 the grader itself failed
+0 full marks   1 anything less   2 wrong usage   3 the grader itself failed
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class GradeGroup(click.Group):
 )
 @click.version_option(package_name="grader", prog_name="grade")
 def cli() -> None:
-    """Grade an exercise, and learn what to try next.
+    r"""Grade an exercise, and learn what to try next.
 
     \b
     grade exercise8                     your file in exercises/08_adam
@@ -54,7 +54,9 @@ def cli() -> None:
 @click.argument("exercise")
 @click.argument("submission", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as a JSON document.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Draw other inputs.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Draw other inputs."
+)
 @click.option(
     "--require",
     type=click.Choice(["separate", "limited", "confined"]),

@@ -1,7 +1,7 @@
 """What a worker may use: the limits that it puts on itself before learner code is loaded.
 
-Tiers, weakest first: *separate* (a process of its own and a time limit) and *limited* (POSIX: memory,
-files, descriptors and CPU time are bounded too). `confine` returns the tier that is in force.
+Tiers, weakest first: *separate* (a process of its own and a time limit) and *limited* (POSIX:
+memory, files, descriptors and CPU time are bounded too). `confine` returns the tier in force.
 """
 
 from __future__ import annotations

@@ -203,11 +203,12 @@ def find_exercise(root: Path, name: str) -> Exercise:
     for folder in folders:
         id_, number, short = _identity(folder)
         for key in (id_, short, folder.name, "" if number is None else str(number)):
-            names.setdefault(key, folder)
+            if key:
+                names.setdefault(key, folder)
     wanted = name.strip().lower()
     if wanted.isdecimal():
-        wanted = wanted.lstrip("0")
-    if wanted and wanted in names:
+        wanted = wanted.lstrip("0") or "0"
+    if wanted in names:
         return _load(names[wanted])
     raise _unknown(wanted or name, names)
 
@@ -364,7 +365,7 @@ def _malformed(path: Path, problem: str, remedy: str) -> CourseError:
 def _unknown(wanted: str, names: Mapping[str, Path]) -> UnknownExercise:
     from difflib import get_close_matches
 
-    near = get_close_matches(wanted[:_LONGEST_NAME], [key for key in names if key], n=3)
+    near = get_close_matches(wanted[:_LONGEST_NAME], names, n=3)
     exercises = dict.fromkeys(_identity(names[key]) for key in near)
     nearest = " or ".join(f"{id_} ({name})" for id_, _, name in exercises)
     hint = f" (did you mean {nearest}?)" if nearest else ""

@@ -38,7 +38,7 @@ def check(task: str, *, points: int = 1, hidden: bool = False) -> Callable[[Func
         if points < 1:
             raise ValueError(f"{function.__name__} has {points} points; a check has at least 1")
         if not function.__doc__:
-            raise ValueError(f"{function.__name__} has no docstring; the learner reads its first line")
+            raise ValueError(f"{function.__name__} has no docstring; learners read its first line")
         setattr(function, ATTRIBUTE, Declaration(task, points, hidden))
         return function
 

@@ -1,23 +1,26 @@
 """Which mistake a failure looks like: the failing check's calls, replayed on each listed mistake.
 
-A mistake is named only when all its answers equal the learner's and the solution's do not. Where several
-mistakes fit and say different things, nothing is said.
+A mistake is named only when all its answers equal the learner's and the solution's do not. Where
+several mistakes fit and say different things, nothing is said.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from grader import wire
-from grader.course import Exercise, Mistake
 from grader.errors import CheckEnded, LearnerRaised, ProtocolError
 from grader.student import Exchange, Session
 from grader.submission import Chunk, Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from grader.course import Exercise, Mistake
 
 __all__ = ["Bench", "same_answers"]
 
@@ -45,7 +48,7 @@ class Bench:
     def diagnose(
         self, log: Sequence[Exchange], callables: Sequence[Callable[..., Any]]
     ) -> Mistake | None:
-        """Return the mistake that answers these calls just as the learner's code did, if one does."""
+        """Return the mistake that answers these calls as the learner's code did, if one does."""
         if not log or len(log) > MAX_CALLS or not all(exchange.reply for exchange in log):
             return None
         if self.equals(self.solution, log, callables):
@@ -73,7 +76,9 @@ class Bench:
 
     def load(self, source: str) -> Session:
         digest = hashlib.sha256(source.encode()).hexdigest()
-        submission = Submission(self.exercise.file, digest, (Chunk(self.exercise.file, source),), False)
+        submission = Submission(
+            self.exercise.file, digest, (Chunk(self.exercise.file, source),), False
+        )
         if self.session is None:
             self.session = Session(submission, self.exercise.module, self.exercise.limits)
         else:
@@ -82,13 +87,15 @@ class Bench:
 
 
 def same_answers(one: bytes, other: bytes) -> bool:
-    """Whether two replies say the same: values, kind of error, what was changed, whether it warned."""
+    """Whether two replies say the same: values, kind of error, changes, whether it warned."""
     replies, others = wire.decode(one).value["replies"], wire.decode(other).value["replies"]
     return len(replies) == len(others) and all(map(_same_reply, replies, others))
 
 
 def _same_reply(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    if set(one["changed"]) != set(other["changed"]) or bool(one["warnings"]) != bool(other["warnings"]):
+    if set(one["changed"]) != set(other["changed"]) or bool(one["warnings"]) != bool(
+        other["warnings"]
+    ):
         return False
     if "value" in one and "value" in other:
         return _same(one["value"], other["value"])
@@ -118,6 +125,6 @@ def _same_numbers(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> boo
     if not np.array_equal(one[~finite], other[~finite], equal_nan=True):
         return False
     scale = max(1e-300, float(np.max(np.abs(other[finite]), initial=0.0)))
-    return bool(np.all(np.abs(one[finite] - other[finite]) <= RTOL * scale)) and math.isfinite(scale)
-
-
+    return bool(np.all(np.abs(one[finite] - other[finite]) <= RTOL * scale)) and math.isfinite(
+        scale
+    )

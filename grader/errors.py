@@ -1,18 +1,18 @@
 """Every exception of the package, in one tree.
 
-    GraderError                 raised on purpose, shown without a traceback
-    ├── UsageError              the user asked for something impossible      exit 2
-    │   ├── UnknownExercise     no such exercise
-    │   ├── SubmissionError     the submission cannot be read
-    │   └── CourseError         an exercise folder is malformed
-    └── BrokenGrader            the grader itself failed                     exit 3
-    ProtocolError               a worker's bytes are not an answer
-    Mismatch                    the learner's value is wrong                 (a failed check)
-    LearnerRaised               the learner's code raised                    (a failed check)
-    CheckEnded                  ends a check at once, also inside Hypothesis
-    ├── NotImplementedYet       the learner has not written it
-    ├── TimedOut                a limit on time was reached
-    └── WorkerDied              the learner's process ended
+GraderError                 raised on purpose, shown without a traceback
+├── UsageError              the user asked for something impossible      exit 2
+│   ├── UnknownExercise     no such exercise
+│   ├── SubmissionError     the submission cannot be read
+│   └── CourseError         an exercise folder is malformed
+└── BrokenGrader            the grader itself failed                     exit 3
+ProtocolError               a worker's bytes are not an answer
+Mismatch                    the learner's value is wrong                 (a failed check)
+LearnerRaised               the learner's code raised                    (a failed check)
+CheckEnded                  ends a check at once, also inside Hypothesis
+├── NotImplementedYet       the learner has not written it
+├── TimedOut                a limit on time was reached
+└── WorkerDied              the learner's process ended
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
 """The pytest plugin: checks run under plain `pytest`, and under `grade`, with the same outcome.
 
-A check gets the fixtures `student`, `reference` (hidden checks only) and `rng`. What its failure means
-is decided here: the learner's code was wrong, hung, died or is not written yet, or the grader broke.
+A check gets the fixtures `student`, `reference` (hidden checks only) and `rng`. What its failure
+means is decided here: the learner's code was wrong, hung, died or is not written yet, or the
+grader broke.
 """
 
 from __future__ import annotations
 
 import warnings
 import zlib
-from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -28,6 +28,8 @@ from grader.errors import (
 from grader.verdict import CheckResult, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
     import numpy as np
 
     from grader.course import Exercise
@@ -90,7 +92,11 @@ class Run:
         return self.reference
 
     def record(
-        self, item: pytest.Item, declaration: Declaration, error: BaseException | None, seconds: float
+        self,
+        item: pytest.Item,
+        declaration: Declaration,
+        error: BaseException | None,
+        seconds: float,
     ) -> CheckResult:
         """Add what a check came to, its error explained and diagnosed."""
         status, message = explain(error, self.session)
@@ -153,8 +159,9 @@ def explain(error: BaseException | None, session: Session) -> tuple[Status, str 
             return Status.FAILED, str(error) or "The check's condition does not hold."
         case BaseExceptionGroup() if type(error).__name__ == "FlakyFailure":
             return Status.FAILED, (
-                "Called twice with the same input, your code gave two different results: it remembers "
-                "something between calls, or draws randomness from elsewhere than the rng argument."
+                "Called twice with the same input, your code gave two different results: it "
+                "remembers something between calls, or draws randomness from elsewhere than the "
+                "rng argument."
             )
     call = session.last_call.function
     if call and isinstance(error, UNUSABLE) and not isinstance(error, GraderError):
@@ -193,13 +200,15 @@ def _raised(error: LearnerRaised) -> str:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("grader", "checks of exercises")
-    group.addoption("--submission", type=Path, help="grade this file instead of the exercise's stub")
+    group.addoption(
+        "--submission", type=Path, help="grade this file instead of the exercise's stub"
+    )
     group.addoption("--check-seed", type=int, default=0, help="the seed that checks draw from")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Give each property its own seed, so that examples depend on nothing but the run's seed."""
-    function = getattr(item, "obj", None)
+    function: Any = getattr(item, "obj", None)
     if hasattr(function, ATTRIBUTE) and hasattr(function, "hypothesis"):
         from hypothesis import seed
 

@@ -1,7 +1,7 @@
 """A logged check as a few lines of Python that run beside the learner's file.
 
-Only the calls that lead to the last one are shown: those that made the objects it uses, and those made
-on these objects since.
+Only the calls that lead to the last one are shown: those that made the objects it uses, and those
+made on these objects since.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 import inspect
 import math
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from grader import wire
-from grader.student import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from grader.student import Exchange
 
 __all__ = ["snippet"]
 
@@ -56,7 +59,9 @@ class _Writer:
         self.generators = 0
 
     def write(self, log: Sequence[Exchange]) -> str:
-        calls = [(_last_call(e.request), wire.decode(e.reply).value if e.reply else {}) for e in log]
+        calls = [
+            (_last_call(e.request), wire.decode(e.reply).value if e.reply else {}) for e in log
+        ]
         shown = self.needed(calls)
         if len(shown) > MAX_CALLS:
             raise _TooLong
@@ -158,7 +163,10 @@ class _Writer:
                 return f"np.random.default_rng({seed})"
         self.generators += 1
         name = f"rng{self.generators}"
-        self.before += [f"{name} = np.random.default_rng()", f"{name}.bit_generator.state = {state}"]
+        self.before += [
+            f"{name} = np.random.default_rng()",
+            f"{name}.bit_generator.state = {state}",
+        ]
         return name
 
 

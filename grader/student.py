@@ -1,8 +1,8 @@
 """`student`, the learner's module as checks see it, and the process that it stands for.
 
-A `Session` owns one worker at a time: it starts it, loads the submission afresh for every check, sends
-requests, keeps the clock, and replaces a worker that died. A `Student` turns `student.f(x)` into such
-a request. All that comes back is a plain value or a `RemoteObject`; neither is ever trusted.
+A `Session` owns one worker at a time: it starts it, loads the submission afresh for every check,
+sends requests, keeps the clock, and replaces a worker that died. A `Student` turns `student.f(x)`
+into such a request. What comes back is a plain value or a `RemoteObject`; neither is ever trusted.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from grader import wire
-from grader.course import Limits
 from grader.errors import (
     BrokenGrader,
     CheckEnded,
@@ -34,7 +32,12 @@ from grader.errors import (
     UsageError,
     WorkerDied,
 )
-from grader.submission import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from grader.course import Limits
+    from grader.submission import Submission
 
 __all__ = ["CallReport", "Exchange", "RemoteFunction", "RemoteObject", "Session", "Student"]
 
@@ -424,11 +427,9 @@ class Session:
             return ref
         if not callable(value):
             raise ProtocolError(f"a value of type {type(value).__name__} cannot cross the wire")
-        for index, known in enumerate(self.callables):
-            if known is value:
-                break
-        else:
-            index = len(self.callables)
+        known = [index for index, function in enumerate(self.callables) if function is value]
+        index = known[0] if known else len(self.callables)
+        if not known:
             self.callables.append(value)
         return wire.Ref("checker", index, getattr(value, "__name__", "function"))
 

@@ -1,7 +1,7 @@
 """How values cross the process boundary: length-prefixed frames over a closed set of types.
 
-A frame is `>II` (bytes of header, bytes of buffers), a JSON header, and the raw C-order bytes of its
-arrays, one after the other. Nothing is unpickled, and every size is checked before it is allocated.
+A frame is `>II` (bytes of header, bytes of buffers), a JSON header, and the raw C-order bytes of
+its arrays, one after the other. Nothing is unpickled; sizes are checked before they are allocated.
 
     null, true, 3, 0.5, "text"      themselves
     ["l", …] ["t", …]               list, tuple

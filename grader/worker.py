@@ -1,9 +1,9 @@
 """The process that learner code lives in: it loads a file, answers calls, and knows nothing else.
 
-Requests and replies are frames of `grader.wire`. A request has "do" and a number; a reply has the same
-number and either "value" or "error", with what the call changed, printed, warned and entered. While
-a call runs, it may call back a function of the checker: "callback" goes out, "answer" comes in, and
-between the two the checker may send further requests.
+Requests and replies are frames of `grader.wire`. A request has "do" and a number; a reply has the
+same number and either "value" or "error", with what the call changed, printed, warned and entered.
+While a call runs, it may call back a function of the checker: "callback" goes out, "answer" comes
+in, and between the two the checker may send further requests.
 """
 
 from __future__ import annotations
@@ -16,19 +16,21 @@ import io
 import linecache
 import operator
 import random
-import socket
 import sys
 import time
 import traceback
 import types
 import warnings
-from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from grader import confine, wire
 from grader.errors import ProtocolError
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
 
 __all__ = ["OPERATORS", "Runtime", "main"]
 
@@ -385,7 +387,7 @@ def _same(now: Any, then: Any) -> bool:
     if type(now) is not type(then):
         return False
     if isinstance(then, np.ndarray):
-        return (
+        return bool(
             now.shape == then.shape and now.dtype == then.dtype and now.tobytes() == then.tobytes()
         )
     if isinstance(then, (list, tuple)):
@@ -403,7 +405,7 @@ def _repeatable_generators() -> None:
     def default_rng(seed: Any = None) -> np.random.Generator:
         return original(0 if seed is None else seed)
 
-    np.random.default_rng = default_rng  # type: ignore[assignment]  # NumPy types it as a builtin
+    np.random.default_rng = default_rng
 
 
 def main(connection: socket.socket, memory_mb: int, cpu_seconds: float) -> None:

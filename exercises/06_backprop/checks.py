@@ -1,12 +1,14 @@
 """Checks of exercise 6: backpropagation.
 
-The oracle is a network of our own that also takes complex numbers: Im f(x + ih) / h is its derivative
-to all digits (Squire & Trapp, 1998), because nothing is subtracted. Numerical differences are not
-backpropagation, and every check of a gradient refuses them by what they cannot hide: they run the
-forward pass once for every number, they lose digits, or they need minutes for a wide layer.
+The oracle is a network of our own that also takes complex numbers: Im f(x + ih) / h is its
+derivative to all digits (Squire & Trapp, 1998), because nothing is subtracted. Numerical
+differences are not backpropagation, and every check of a gradient refuses them by what they cannot
+hide: they run the forward pass once for every number, they lose digits, or they need minutes for a
+wide layer.
 """
 
 from contextlib import contextmanager
+from itertools import pairwise
 
 import numpy as np
 
@@ -43,11 +45,13 @@ ADVICE = (
 
 
 def cross_entropy(z, labels):
+    """Return the mean cross-entropy of logits."""
     z = z - z.real.max(axis=1, keepdims=True)
     return np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), labels])
 
 
 def network_loss(params, x, labels, activation):
+    """Return the mean loss of a network."""
     for w, b in params[:-1]:
         x = ACTIVATIONS[activation](x @ w + b)
     w, b = params[-1]
@@ -56,7 +60,7 @@ def network_loss(params, x, labels, activation):
 
 def draw_network(rng, sizes, samples):
     """Return parameters, inputs and labels, drawn anew while a ReLU would sit next to its kink."""
-    pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
+    pairs = list(pairwise(sizes))
     while True:
         params = [(rng.normal(size=s) / np.sqrt(s[0]), 0.5 * rng.normal(size=s[1])) for s in pairs]
         x = a = rng.normal(size=(samples, sizes[0]))
@@ -89,8 +93,8 @@ def assert_all_digits(got, exact, name, tolerance=1e-12):
     if tolerance < error < 1e-4:
         digits = int(-np.log10(error))
         fail(
-            f"{name} is right to about {digits} digits and then wrong, and backpropagation is right to "
-            "15. Numerical differences lose digits like that (so do float32 and an ε too many). "
+            f"{name} is right to about {digits} digits and then wrong; backpropagation is right to "
+            "15. Numerical differences lose digits like that, and so do float32 and an ε too many. "
             + ADVICE
         )
 
@@ -102,7 +106,7 @@ def assert_backpropagated(got, f, x, *, rng, name, batch_size, smooth=True):
 
 
 def assert_slope_along(got, f, x, *, rng, name):
-    """The same for an array too large to look at every entry: its slope along a random direction."""
+    """`got` has the right slope along a random direction; for arrays with very many entries."""
     direction = rng.normal(size=x.shape)
     slope = np.sum(as_array(got, x.shape, name) * direction)
     exact = f(x + 1e-30j * direction).imag / 1e-30
@@ -115,8 +119,8 @@ def assert_forward_not_repeated(student, numbers):
         times = student.last_call.entered.get(name, 0)
         if times >= numbers:
             fail(
-                f"{student.last_call.function} ran {name} {times} times to differentiate by {numbers} "
-                "numbers: it perturbs them and looks at the difference. " + ADVICE
+                f"{student.last_call.function} ran {name} {times} times to differentiate by "
+                f"{numbers} numbers, as numerical differences do. " + ADVICE
             )
 
 
@@ -127,8 +131,8 @@ def one_pass_back(numbers):
         yield
     except TimedOut as late:
         message = (
-            f"{late} One pass back through {numbers:,} numbers takes milliseconds, and one pass forward "
-            "for each of them takes minutes: that is how long numerical differences need. "
+            f"{late} Here are {numbers:,} numbers: one pass back takes milliseconds for all of "
+            "them, while numerical differences run a pass forward for each, which takes minutes. "
         )
         raise TimedOut(message.lstrip() + ADVICE) from late
 
@@ -177,6 +181,7 @@ def forward(student, layer, *inputs):
 
 
 def dense_backward(student, dz, cache):
+    """Return `dx`, `dw` and `db` as the learner gave them."""
     return unpack(student.dense_backward(dz, cache), 3, "(dx, dw, db)")
 
 
@@ -445,7 +450,7 @@ def test_softmax_loss(student, rng):
 
 @check("softmax_cross_entropy", points=2)
 def test_softmax_gradient(student, rng):
-    """dz is the gradient of the mean loss, and each of its rows sums to 0."""
+    """The gradient dz is that of the mean loss, and each of its rows sums to 0."""
     for samples, classes in ((1, 2), (4, 3), (2, 5)):
         z, labels = rng.normal(size=(samples, classes)), rng.integers(0, classes, size=samples)
         got = student.softmax_cross_entropy(z, labels)

@@ -1,10 +1,10 @@
 """The vocabulary of check authors: all that a `checks.py` needs besides NumPy.
 
-    declaring   what a check is worth, and for which task
-    comparing   values against what they should be
-    gradients   gradients against finite differences of our own function
-    arrays      Hypothesis strategies for arrays, batches and networks
-    training    runs of training against reference runs
+declaring   what a check is worth, and for which task
+comparing   values against what they should be
+gradients   gradients against finite differences of our own function
+arrays      Hypothesis strategies for arrays, batches and networks
+training    runs of training against reference runs
 """
 
 from grader.checking.arrays import Network, arrays, batches, generators, given, labels, networks
@@ -19,7 +19,6 @@ from grader.checking.comparing import (
     fail,
     unpack,
 )
-from grader.declaring import check
 from grader.checking.gradients import (
     assert_exact_gradient,
     assert_gradient,
@@ -27,6 +26,7 @@ from grader.checking.gradients import (
     numerical_gradient,
 )
 from grader.checking.training import assert_reaches, assert_same_run
+from grader.declaring import check
 
 __all__ = [
     "Network",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -28,9 +29,7 @@ NOT_ABOUT_THE_CHECK = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow
 PHASES = [Phase.explicit, Phase.generate, Phase.shrink]
 
 
-def given(
-    *, examples: int = 30, **strategies: st.SearchStrategy[Any]
-) -> Callable[[Check], Check]:
+def given(*, examples: int = 30, **strategies: st.SearchStrategy[Any]) -> Callable[[Check], Check]:
     """Run a check on `examples` random inputs, one keyword a strategy, and shrink what fails.
 
     The inputs are the same in every run and on every machine: no database, no deadline, and a seed
@@ -167,7 +166,7 @@ def networks(
                 (rng.standard_normal((d_in, d_out)) / np.sqrt(d_in)).round(3),
                 rng.standard_normal(d_out).round(3),
             )
-            for d_in, d_out in zip(sizes[:-1], sizes[1:], strict=True)
+            for d_in, d_out in itertools.pairwise(sizes)
         ]
         x = rng.standard_normal((n, sizes[0])).round(3)
         return Network(params, x, draw(labels(n, sizes[-1])), sizes)

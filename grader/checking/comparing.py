@@ -243,14 +243,14 @@ def describe(value: object) -> str:
     kind = type(value)
     if value is None or kind in (bool, np.bool_):
         return str(value)
-    if kind is int and value.bit_length() > 1000:  # type: ignore[attr-defined] # no float holds it
+    if type(value) is int and value.bit_length() > 1000:  # no float holds it
         return "a huge integer"
     if kind in NUMBERS:
         return f"the number {value:.6g}"
-    if kind is str:
-        return f"the string {printable(repr(value[:60]))}"  # type: ignore[index]
-    if kind in (list, tuple, dict):
-        return f"a {kind.__name__} of {_items(len(value))}"  # type: ignore[arg-type]
+    if type(value) is str:
+        return f"the string {printable(repr(value[:60]))}"
+    if is_sequence(value) or type(value) is dict:
+        return f"a {kind.__name__} of {_items(len(value))}"
     if type(value) is np.ndarray:
         if value.dtype.kind in "biuf":
             return f"an array of shape {value.shape}"
@@ -389,7 +389,7 @@ def _difference(
     digits = next((d for d in range(6, 17) if f"{a:.{d}g}" != f"{b:.{d}g}"), 17)
     one = np.count_nonzero(wrong) == 1
     off = f", off by {'' if one else 'up to '}{error[worst]:.3g}"
-    if not np.isfinite(error[worst]):
+    if not 0 < error[worst] < np.inf:  # NaN, or integers that no float tells apart
         off = ""
     if got.size == 1:
         lines = [f"{name}: wrong value{off}", *_two_lines(want, got, digits)]
@@ -440,14 +440,18 @@ def _relation(
         if not np.isfinite(got).all():
             return ""
         k = float(np.sum(got * want) / np.sum(want * want))
-        error = float(np.abs(got - want).max())
+        error = np.abs(got - want)
+        short = dtype in (np.float16, np.float32)
+        if not short:  # of each entry: a wrong one may be small beside the others
+            error = np.where(error > 0, error / np.abs(want), 0.0)
 
     def same(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> bool:
-        return bool(np.abs(a - b).max() <= 1e-6 * np.abs(b).max())
+        return bool(np.all(np.abs(a - b) <= 1e-6 * np.abs(b) + 1e-12 * np.abs(b).max()))
 
-    if error < 1e-4:
-        why = f": yours is {dtype}, not float64" if dtype in (np.float16, np.float32) else ""
-        return f"It is right to about {math.floor(-math.log10(error))} digits only{why}."
+    if error.max() < 1e-4:
+        digits = math.floor(-math.log10(max(error.max(), 1e-16)))
+        why = f": yours is {dtype}, not float64" if short else ""
+        return f"It is right to about {digits} digits only{why}."
     if want.ndim == 2 and want.shape == want.T.shape and same(got, want.T):
         return "It is the transpose of what is expected."
     if not got.any():
@@ -467,6 +471,8 @@ def _times(k: float, want: npt.NDArray[np.float64]) -> str:
     """Say that got = k·want, or nothing where any two numbers would have such a k."""
     if abs(k + 1) < 1e-6:
         return "Every sign is flipped." if want.size > 1 else "Its sign is flipped."
+    if abs(k - 1) < 1e-6 or not 1e-9 < abs(k) < 1e9:
+        return ""
     ratio = max(abs(k), 1 / abs(k))
     n = round(ratio)
     whole = abs(ratio - n) <= 1e-6 * ratio and (1 < n <= 1000 or n == want.size)

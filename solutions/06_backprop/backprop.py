@@ -26,7 +26,7 @@ def dense_backward(dz, cache):
     """Go back through a dense layer: return `(dx, dw, db)`.
 
     `dz` (N, D_out) says how fast the loss grows with each entry of `z`; `cache` comes from the
-    forward call. `dx` (N, D_in), `dw` (D_in, D_out) and `db` (D_out,) say the same of `x`, `w`, `b`.
+    forward call. `dx` (N, D_in), `dw` (D_in, D_out), `db` (D_out,) say the same of `x`, `w`, `b`.
     The samples of a batch share `w` and `b`, and every sample adds its part.
 
     >>> x, w, b = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0])

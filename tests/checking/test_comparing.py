@@ -328,6 +328,9 @@ def test_a_simple_relation_of_few_numbers_is_named(
         (GRID + GRID**2, GRID),
         (GRID[:3] + np.eye(3), GRID[:3]),
         ([1e300, -1e300], [1e-300, 1e-300]),
+        ([1e-310], [1.0]),
+        ([1e6, 2.0], [1e6, 1.0]),
+        ([2e6, 1.0], [1e6, 1.0]),
     ],
 )
 def test_no_relation_is_named_where_it_would_be_chance(got: object, expected: object) -> None:
