@@ -2,7 +2,7 @@
 
     errors, verdict                     what can go wrong, and what grading says
     course, notebook, submission        exercises and what learners hand in
-    wire, confine, worker, student      the process that learner code lives in, and calls into it
+    wire, confine, worker, process, student     the process that learner code lives in, and calls into it
     checking                            the vocabulary of check authors
     snippets, diagnosis, plugin, grading    from a check's calls to a verdict
     terminal, cli                       the report and the command

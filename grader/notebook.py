@@ -14,8 +14,9 @@ from grader.errors import SubmissionError
 
 __all__ = ["code_cells", "without_magics"]
 
+MAX_CELLS: Final = 5_000
 MAX_SOURCE: Final = 1_000_000  # characters of code
-MAX_VALUES: Final = 2_000_000  # of the JSON; keeps what it unfolds to under about 200 MB
+MAX_VALUES: Final = 2_000_000  # of the JSON; with them reading peaks below 400 MB
 _FORMATS: Final = (2, 3, 4)
 
 # Cell magics that run their body in the notebook's own names; of any other nothing would remain.
@@ -135,36 +136,40 @@ def _cells(text: str, name: str) -> list[Any]:
     if document["nbformat"] not in _FORMATS:
         msg = f"{name} has a notebook format other than 2 to 4; save it again with Jupyter."
         raise SubmissionError(msg)
-    if document["nbformat"] < _FORMATS[-1]:
-        document = _upgraded(document, name)
-    cells = document.get("cells")
+    old = document["nbformat"] < _FORMATS[-1]
+    cells = _old_cells(document, name) if old else document.get("cells")
     if not isinstance(cells, list):
         raise _damaged(name, "it has no list of cells")
+    if len(cells) > MAX_CELLS:
+        msg = f"{name} has more than {MAX_CELLS} cells; hand in those with your answer."
+        raise SubmissionError(msg)
     return cells
 
 
-def _upgraded(document: dict[str, Any], name: str) -> Any:
-    """Bring a notebook of format 2 or 3 to format 4.
+def _old_cells(document: dict[str, Any], name: str) -> list[Any]:
+    """List the cells of a notebook of format 2 or 3 as those of format 4, as far as they are code.
 
-    Outputs and metadata are left behind, so that no flaw in them costs the learner anything and
-    their size costs the grader nothing.
+    nbformat knows how either format splits a text into lines. Its conversion is not used: it
+    validates at great cost, and draws random ids that it warns of where two are equal.
     """
     import nbformat
 
-    text = {"cell_type": "markdown", "source": ""}
-    code = {"cell_type": "code", "language": "python", "outputs": []}
     try:
         cells = [
-            {**code, "input": cell["input"]} if cell["cell_type"] == "code" else text
+            {"cell_type": "code", "input": cell["input"], "outputs": []}
+            if cell["cell_type"] == "code"
+            else {"cell_type": "markdown"}
             for sheet in document["worksheets"]
             for cell in sheet["cells"]
         ]
-        old = {"nbformat": document["nbformat"], "nbformat_minor": 0, "metadata": {}}
-        reader = nbformat.versions[document["nbformat"]]
-        node = reader.to_notebook_json({**old, "worksheets": [{"cells": cells}]})
-        return nbformat.convert(node, 4)  # type: ignore[no-untyped-call]  # of nbformat's own
+        sheet = {"cells": cells[: MAX_CELLS + 1]}
+        node = nbformat.versions[document["nbformat"]].to_notebook_json({"worksheets": [sheet]})
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(name, "its cells are not those of its format") from error
+    return [
+        {"cell_type": cell["cell_type"], "source": cell.get("input")}
+        for cell in node["worksheets"][0]["cells"]
+    ]
 
 
 def _damaged(name: str, problem: str) -> SubmissionError:

@@ -17,6 +17,8 @@ import pytest
 
 from grader.declaring import ATTRIBUTE, Declaration
 from grader.errors import (
+    BrokenGrader,
+    CheckEnded,
     CourseError,
     GraderError,
     LearnerRaised,
@@ -137,6 +139,10 @@ class Run:
         return f"{mistake.says} {mistake.hint}" if mistake else None
 
 
+class _NotLoaded(Exception):
+    """Why a submission did not load; pytest lets fixtures raise nothing but an Exception."""
+
+
 RUNS: Final = pytest.StashKey[dict[str, Run]]()
 
 
@@ -145,6 +151,8 @@ def explain(error: BaseException | None, session: Session) -> tuple[Status, str 
     match error:
         case None:
             return Status.PASSED, None
+        case _NotLoaded():
+            return explain(error.__cause__, session)
         case pytest.skip.Exception():
             return Status.SKIPPED, str(error)
         case NotImplementedYet():
@@ -252,7 +260,10 @@ def student(request: pytest.FixtureRequest) -> Iterator[Student]:
     from grader.student import Student
 
     session = _run(request.node).session
-    session.begin_check()
+    try:
+        session.begin_check()
+    except CheckEnded as error:
+        raise _NotLoaded from error
     with warnings.catch_warnings():
         # A learner's inf or NaN may make our own arithmetic warn; what it means, the check decides.
         warnings.simplefilter("ignore")
@@ -265,7 +276,10 @@ def reference(request: pytest.FixtureRequest) -> Student:
     from grader.student import Student
 
     session = _run(request.node).reference_session()
-    session.begin_check()
+    try:
+        session.begin_check()
+    except (CheckEnded, LearnerRaised) as error:
+        raise BrokenGrader(f"the solution does not load: {error}") from None
     return Student(session)
 
 

@@ -24,7 +24,7 @@ __all__ = ["snippet"]
 
 MAX_CALLS: Final = 12
 MAX_CHARACTERS: Final = 2_500
-SMALL_SEEDS: Final = 256
+SMALL_SEEDS: Final = 1024
 SIGNS: Final = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**"}
 
 

@@ -51,7 +51,8 @@ DTYPES: Final = {
     name: np.dtype(name)
     for name in ("|b1", "|i1", "|u1", *(f"<{k}{n}" for k in "iu" for n in (2, 4, 8)))
 } | {f"<f{n}": np.dtype(f"<f{n}") for n in (2, 4, 8)}
-SCALARS: Final = frozenset(dtype.type for dtype in DTYPES.values())
+# By character code: `long` and `longlong` are types of their own, though of the same dtype.
+SCALARS: Final = frozenset(np.dtype(code).type for code in "?bBhHiIlLqQefd")
 
 
 @dataclass(frozen=True, slots=True)

@@ -369,17 +369,24 @@ def _text(error: BaseException) -> str:
 
 
 def _type_name(value: object) -> str:
+    if type(value) is np.ndarray:
+        return f"ndarray of dtype {str(value.dtype)[:100]}"
     return str(type(value).__name__)[:100]
 
 
 def _methods(value: object) -> tuple[str, ...]:
     """Name what can be called on an object, so that calling it needs no look-up first."""
     try:
-        found = {name for name in dir(type(value)) if callable(getattr(type(value), name))}
-        found |= {name for name, item in vars(value).items() if callable(item)}
-    except BaseException:  # noqa: BLE001 - `dir` and `vars` of a learner's object are learner code
+        own = getattr(value, "__dict__", {}).items()
+        found = _class_methods(type(value)) | {str(name) for name, item in own if callable(item)}
+    except BaseException:  # noqa: BLE001 - looking at a learner's object runs learner code
         return ()
-    return tuple(sorted(str(name)[:100] for name in found if not str(name).startswith("_")))[:100]
+    return tuple(sorted(name[:100] for name in found if not name.startswith("_")))[:100]
+
+
+@functools.lru_cache
+def _class_methods(kind: type) -> frozenset[str]:
+    return frozenset(name for name in dir(kind) if callable(getattr(kind, name)))
 
 
 def _same(now: Any, then: Any) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.errors import SubmissionError
-from grader.notebook import MAX_SOURCE, MAX_VALUES, code_cells, without_magics
+from grader.notebook import MAX_CELLS, MAX_SOURCE, MAX_VALUES, code_cells, without_magics
 
 
 def cell(source: Any, kind: str = "code") -> dict[str, Any]:
@@ -127,6 +127,8 @@ def test_worksheets_of_a_wrong_type_are_refused(sheets: Any) -> None:
         (notebook({"cell_type": "code"}), "the source of its cell 1 is not text"),
         (notebook(cell("x" * (MAX_SOURCE + 1))), "more than a million characters"),
         (notebook(*[cell("x" * 300_000)] * 4), "more than a million characters"),
+        (notebook(*[cell("")] * (MAX_CELLS + 1)), "more than 5000 cells"),
+        (old_notebook(*[{"cell_type": "text"}] * (MAX_CELLS + 1)), "more than 5000 cells"),
         ("[" + "[]," * MAX_VALUES, "clear its outputs"),
     ],
 )

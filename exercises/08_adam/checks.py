@@ -160,7 +160,7 @@ def test_two_objects_share_nothing(student, rng):
 
 @check("Adam")
 def test_arguments_stay_and_results_are_new(student):
-    """A step leaves params and grads as they were; what it returned stays when the next is taken."""
+    """A step leaves params and grads as they were, and later the arrays that it returned, too."""
     params = [np.full(shape, 2.0) for shape in [(2, 3), (3,), (), (1, 1, 2)]]
     grads = [np.full(w.shape, -0.5) for w in params]
     adam = student.Adam(lr=0.1)
@@ -169,7 +169,9 @@ def test_arguments_stay_and_results_are_new(student):
         assert_unchanged(student)
     adam = student.Adam(lr=0.1)
     # The array itself stays with the learner's process, so that it can be looked at again.
-    stepped = unpack(adam.step.keeping(0)([np.ones(2)], [np.ones(2)]), 1, name="step(params, grads)")
+    stepped = unpack(
+        adam.step.keeping(0)([np.ones(2)], [np.ones(2)]), 1, name="step(params, grads)"
+    )
     first = as_array(stepped[0] * 1.0, (2,), name="w after step 1")
     step(adam, [first], [np.ones(2)])
     assert_close(stepped[0] * 1.0, first, name="the array from step 1, looked at after step 2")

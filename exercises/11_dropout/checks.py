@@ -76,12 +76,12 @@ def test_mask_values(student, rng):
         kept = 1 / (1 - p)
         odd = mask[(mask != 0) & (np.abs(mask - kept) > 1e-9 * kept)]
         if odd.size:
-            fail(f"at p = {p} the mask may hold 0 and 1/(1 - p) = {kept:.6g}; yours has {odd[0]:.9g}")
+            fail(f"at p = {p} a mask holds 0 and 1/(1 − p) = {kept:.6g}; yours has {odd[0]:.9g}")
 
 
 @check("dropout_forward", points=2)
 def test_share_of_dropped(student, rng):
-    """p is the share of units that are dropped, not of those that stay."""
+    """The share of units that are dropped is p; 1 − p of them stay."""
     for p in (0.1, 0.25, 0.5, 0.8):  # each refuses a right answer with probability 2.4e-9 or less
         _, mask = forward(student, rng.normal(size=(200, 100)), p, rng)
         assert_share(np.count_nonzero(mask == 0), mask.size, p, f"zeros in the mask at p = {p}")
@@ -242,16 +242,18 @@ def test_mc_by_hand(student, rng):
     """Three predictions of 1, 4 and 4 have mean 3 and standard deviation √2."""
     seed = int(rng.integers(2**32))
     first = np.random.default_rng(seed).random()
-    predict, _ = recorded(lambda rng: [1.0 if rng and rng.random() == first else 4.0])
+    predict, calls = recorded(lambda rng: [1.0 if rng and rng.random() == first else 4.0])
     x = np.ones((1, 2))
     mean, std = mean_and_std(student, predict, x, 3, np.random.default_rng(seed))
+    if all(y > 1 for _, _, y in calls):
+        fail("predict should get the very generator that mc_dropout got: call predict(x, rng)")
     assert_close(mean, [3.0], name="mean")
     assert_close(std, [np.sqrt(2.0)], name="std")
 
 
 @check("mc_dropout")
 def test_predict_gets_x_and_rng(student, rng):
-    """predict is called exactly `samples` times, each time with x and the generator."""
+    """There are exactly `samples` calls of predict, each with x and the generator."""
     x = rng.normal(size=(3, 2))
     for samples in (5, 1):
         predict, calls = noisy((3,))

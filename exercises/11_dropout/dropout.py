@@ -10,82 +10,62 @@ import numpy as np
 def dropout_forward(x, p, rng, train=True):
     """Inverted dropout: drop each entry of x with probability p, and scale up the ones that stay.
 
-    Every entry of x is dropped or kept by itself, whatever happens to the entries around it and
-    whatever its own value is. The kept ones grow so that the expected output is x.
+    `x` are activations, `(N, D)`, and stay as they are; `0 <= p < 1`; `rng` is a
+    numpy.random.Generator, the only source of randomness.
 
-    Args:
-        x: activations, (N, D). They stay as they are.
-        p: the probability to drop an entry, 0 <= p < 1.
-        rng: a numpy.random.Generator, the only source of randomness.
-        train: True while training. If False nothing is dropped and nothing is scaled.
+    Returns the pair (out, mask), both with the shape of `x`. While training, every entry is
+    dropped or kept by itself, whatever happens to the entries around it and whatever its own value
+    is: the mask is 0 where it was dropped and 1 / (1 - p) where it was kept, and `out` is `x` times
+    the mask. When `train` is False nothing is random: `out` equals `x` and the mask is all ones.
+    Raises ValueError while training if `p` lies outside of [0, 1).
 
-    Returns:
-        (out, mask), both with the shape of x. While training the mask is 0 where an entry was
-        dropped and 1 / (1 - p) where it was kept, and out is x times the mask. When not training
-        out equals x and the mask is all ones.
-
-    Raises:
-        ValueError: while training, if p lies outside of [0, 1).
-
-    Example:
-        >>> x = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
-        >>> out, mask = dropout_forward(x, 0.5, np.random.default_rng(0))
-        >>> mask.shape
-        (2, 3)
-        >>> set(mask.ravel().tolist()) <= {0.0, 2.0}
-        True
-        >>> np.array_equal(out, x * mask)
-        True
-        >>> out, mask = dropout_forward(x, 0.5, np.random.default_rng(0), train=False)
-        >>> out.tolist()
-        [[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]]
-        >>> mask.tolist()
-        [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
+    >>> x = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
+    >>> out, mask = dropout_forward(x, 0.5, np.random.default_rng(0))
+    >>> mask.shape
+    (2, 3)
+    >>> set(mask.ravel().tolist()) <= {0.0, 2.0}
+    True
+    >>> np.array_equal(out, x * mask)
+    True
+    >>> out, mask = dropout_forward(x, 0.5, np.random.default_rng(0), train=False)
+    >>> out.tolist()
+    [[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]]
+    >>> mask.tolist()
+    [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
     raise NotImplementedError
 
 
 def dropout_backward(dout, mask):
-    """The gradient of the loss with respect to the input of dropout.
+    """Return dx, the gradient of the loss with respect to the input of dropout, `(N, D)`.
 
-    Args:
-        dout: the gradient of the loss with respect to dropout's output, (N, D).
-        mask: the mask that `dropout_forward` returned beside that output, (N, D).
+    `dout` is the gradient with respect to dropout's output, `(N, D)`, and `mask` is what
+    `dropout_forward` returned beside that output. Neither is changed.
 
-    Returns:
-        dx, the gradient with respect to x, (N, D). Neither argument is changed.
-
-    Example:
-        >>> mask = np.array([[1.25, 0.0, 1.25]])
-        >>> dropout_backward(np.array([[4.0, 7.0, -2.0]]), mask).tolist()
-        [[5.0, 0.0, -2.5]]
+    >>> mask = np.array([[1.25, 0.0, 1.25]])
+    >>> dropout_backward(np.array([[4.0, 7.0, -2.0]]), mask).tolist()
+    [[5.0, 0.0, -2.5]]
     """
     raise NotImplementedError
 
 
 def mc_dropout(predict, x, samples, rng):
-    """Monte-Carlo dropout: how much do predictions differ when dropout stays on?
+    """Monte-Carlo dropout: the mean and the spread of predictions made with dropout left on.
 
-    Args:
-        predict: a function `predict(x, rng)` that returns an array of any shape, the same shape
-            every time, and draws new random numbers from rng in every call.
-        x: the inputs to predict for, (N, D), handed to predict as they are.
-        samples: how many predictions to make, at least 1. Exactly as many calls are made, and
-            every one of them gets the same generator `rng`, which moves on with every draw.
-        rng: a numpy.random.Generator.
+    `predict(x, rng)` returns an array of any shape, the same shape every time, and draws new random
+    numbers from `rng` in every call. It is called exactly `samples` times (at least once), always
+    with `x` as it is and with the very generator `rng`, which moves on by itself.
 
-    Returns:
-        (mean, std), each with the shape of one prediction: the mean over the samples, and the
-        standard deviation over the samples with ddof 0, that is, with a division by `samples`.
+    Returns the pair (mean, std), each with the shape of one prediction: the mean over the samples
+    and the standard deviation over the samples with ddof 0, that is, divided by `samples`.
 
-    Example:
-        >>> x, rng = np.array([[1.0, 3.0]]), np.random.default_rng(0)
-        >>> mean, std = mc_dropout(lambda x, rng: 2 * x, x, 4, rng)
-        >>> mean.tolist(), std.tolist()
-        ([[2.0, 6.0]], [[0.0, 0.0]])
-        >>> answers = iter([1.0, 4.0, 1.0, 4.0])
-        >>> mean, std = mc_dropout(lambda x, rng: np.array([next(answers)]), x, 4, rng)
-        >>> mean.tolist(), std.tolist()
-        ([2.5], [1.5])
+    >>> x, rng = np.array([[1.0, 3.0]]), np.random.default_rng(0)
+    >>> mean, std = mc_dropout(lambda x, rng: 2 * x, x, 4, rng)
+    >>> mean.tolist(), std.tolist()
+    ([[2.0, 6.0]], [[0.0, 0.0]])
+    >>> answers = iter([1.0, 4.0, 1.0, 4.0])
+    >>> mean, std = mc_dropout(lambda x, rng: np.array([next(answers)]), x, 4, rng)
+    >>> mean.tolist(), std.tolist()
+    ([2.5], [1.5])
     """
     raise NotImplementedError

@@ -12,14 +12,16 @@ SETTINGS = [
 ]
 
 
+def gradient(shape, rng):
+    """Draw a gradient of a random size, in which about every fifth entry is 0."""
+    return np.array(10 ** rng.uniform(-4, 2) * rng.normal(size=shape) * (rng.random(shape) < 0.8))
+
+
 def runs(optimizers, rng, steps=20):
-    """Step the optimisers with the same gradients, some of them 0; one list of steps for each."""
-    start = [rng.normal(size=shape) for shape in SHAPES]
-    # Gradients of many sizes, drawn beforehand: a path that fed back would amplify rounding.
-    gradients = [
-        [rng.normal(size=s) * 10 ** rng.uniform(-4, 2) * (rng.random(s) < 0.8) for s in SHAPES]
-        for _ in range(steps)
-    ]
+    """Step the optimisers with the same gradients; return one list of steps for each."""
+    start = [np.array(rng.normal(size=shape)) for shape in SHAPES]
+    # Drawn beforehand: gradients that depended on the weights would amplify rounding.
+    gradients = [[gradient(shape, rng) for shape in SHAPES] for _ in range(steps)]
     paths = []
     for optimizer in optimizers:
         params, path = start, []

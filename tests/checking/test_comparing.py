@@ -390,6 +390,7 @@ def test_unpack_wants_exactly_n_items_of_a_tuple_or_list() -> None:
     assert refusal(unpack, np.ones(2), 2, "split") == (
         "split: expected a tuple or list of 2 items, got an array of shape (2,)"
     )
+    refusal(unpack, (1, 2, 3), 2)
     refusal(unpack, "ab", 2)
     refusal(unpack, {0: 1, 1: 2}, 2)
 

@@ -17,9 +17,7 @@ def dropout_backward(dout, mask):
 
 
 def mc_dropout(predict, x, samples, rng):
-    predictions = []
-    for _ in range(samples):
-        predictions.append(predict(x, rng))
+    predictions = [predict(x, rng) for _ in range(samples)]
     mean = sum(predictions) / samples
     variance = sum((y - mean) ** 2 for y in predictions) / samples
     return [mean, np.sqrt(variance)]

@@ -1,4 +1,4 @@
-"""Whole numbers as coins, writing through boolean indices; mean and spread from two running sums."""
+"""Whole numbers as coins, boolean indices; mean and spread from two running sums."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Zeros first, then the division; bool masks where nothing is scaled; the samples on the last axis."""
+"""Zeros first, then the division; bool masks where nothing is scaled; samples last."""
 
 import numpy as np
 

@@ -1,0 +1,128 @@
+"""What the framework's own tests share: sessions on a few lines of source, and a toy course."""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.course import Exercise, Limits, find_exercise
+from grader.student import Session, Student
+from grader.submission import Chunk, Submission
+
+QUICK = Limits(call_seconds=0.5, check_seconds=2.0, total_seconds=20.0, memory_mb=256)
+
+Source = Callable[[str], Submission]
+Open = Callable[[str], Student]
+
+
+@pytest.fixture(scope="session")
+def submitted() -> Source:
+    """Make a submission from its source."""
+
+    def make(source: str) -> Submission:
+        text = textwrap.dedent(source)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return Submission("toy.py", digest, (Chunk("toy.py", text),), tolerant=False)
+
+    return make
+
+
+@pytest.fixture
+def open_student(submitted: Source) -> Iterator[Open]:
+    """Start a student with this source, freshly loaded; its process ends with the test."""
+    sessions = []
+
+    def start(source: str, limits: Limits = QUICK) -> Student:
+        sessions.append(Session(submitted(source), "toy", limits))
+        sessions[-1].begin_check()
+        return Student(sessions[-1])
+
+    yield start
+    for session in sessions:
+        session.close()
+
+
+@pytest.fixture
+def toy_course(tmp_path: Path) -> Callable[..., Exercise]:
+    """Lay out a course of one exercise, `double(x)` and `Counter()`, with these checks."""
+
+    def lay_out(checks: str, mistakes: str = "", solution: str = TOY_SOLUTION) -> Exercise:
+        folder, answers = tmp_path / "exercises/01_toy", tmp_path / "solutions/01_toy"
+        folder.mkdir(parents=True)
+        answers.mkdir(parents=True)
+        (folder / "exercise.toml").write_text(TOY_TOML)
+        (folder / "toy.py").write_text(TOY_STUB)
+        (folder / "README.md").write_text("# Toy\n")
+        (folder / "checks.py").write_text(TOY_HEAD + textwrap.dedent(checks))
+        (answers / "toy.py").write_text(textwrap.dedent(solution))
+        (answers / "mistakes.toml").write_text(textwrap.dedent(mistakes))
+        return find_exercise(tmp_path, "toy")
+
+    return lay_out
+
+
+TOY_TOML = """\
+title = "Toy"
+file = "toy.py"
+lecture = "none"
+summary = "Double a number."
+[limits]
+call_seconds = 0.5
+check_seconds = 2.0
+total_seconds = 30.0
+memory_mb = 256
+[tasks.double]
+hints = ["Once more.", "Add it to itself.", "Times two."]
+[tasks.Counter]
+hints = ["Count.", "Keep it.", "Add one."]
+"""
+TOY_STUB = '''\
+"""Double a number."""
+
+import numpy as np
+
+
+def double(x):
+    """Return 2x."""
+    raise NotImplementedError
+
+
+class Counter:
+    """Count calls."""
+
+    def add(self):
+        """Return how often this was called."""
+        raise NotImplementedError
+'''
+TOY_SOLUTION = '''\
+"""Double a number."""
+
+import numpy as np
+
+
+def double(x):
+    """Return 2x."""
+    return 2 * x
+
+
+class Counter:
+    """Count calls."""
+
+    def __init__(self):
+        self.n = 0
+
+    def add(self):
+        """Return how often this was called."""
+        self.n += 1
+        return self.n
+'''
+TOY_HEAD = '''\
+"""Checks of a toy."""
+import numpy as np
+from hypothesis import strategies as st
+from grader.checking import *
+'''

@@ -1,0 +1,332 @@
+"""From a submission to a verdict: every status, the diagnosis, the counterexample, determinism."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from grader.course import Exercise
+from grader.errors import BrokenGrader, UsageError
+from grader.grading import grade
+from grader.submission import Submission
+from grader.verdict import CheckResult, Status, Verdict
+
+Source = Callable[[str], Submission]
+Course = Callable[..., Exercise]
+
+CHECKS = '''
+@check("double", points=2)
+@given(x=arrays((2,)))
+def test_twice(student, x):
+    """The double of x is x + x."""
+    assert_close(student.double(x), x + x)
+
+@check("Counter")
+def test_counts(student):
+    """A counter counts its own calls."""
+    counter = student.Counter()
+    assert_equal([counter.add() for _ in range(3)], [1, 2, 3])
+'''
+COUNTER = """
+class Counter:
+    def __init__(self): self.n = 0
+    def add(self):
+        self.n += 1
+        return self.n
+"""
+MISTAKES = """
+[[mistake]]
+name = "square"
+find = "2 * x"
+replace = "x * x"
+says = "You square x."
+hint = "Twice is not squared."
+[[mistake]]
+name = "by_two"
+find = "self.n += 1"
+replace = "self.n += 2"
+says = "You count by two."
+hint = "Look at the step."
+"""
+
+
+def statuses(verdict: Verdict) -> dict[str, str]:
+    return {check.id: check.status.value for check in verdict.checks}
+
+
+def only(verdict: Verdict, name: str) -> CheckResult:
+    (result,) = (check for check in verdict.checks if check.id == name)
+    return result
+
+
+def test_a_right_answer_gets_full_marks(toy_course: Course, submitted: Source) -> None:
+    verdict = grade(toy_course(CHECKS), submitted("def double(x): return x + x" + COUNTER))
+    assert statuses(verdict) == {"twice": "passed", "counts": "passed"}
+    assert (verdict.score, verdict.max_score, verdict.exit_code) == (3, 3, 0)
+    assert verdict.sandbox == "limited"
+    assert [check.message for check in verdict.checks] == [None, None]
+
+
+def test_half_of_the_functions_gets_the_points_of_that_half(
+    toy_course: Course, submitted: Source
+) -> None:
+    verdict = grade(toy_course(CHECKS), submitted(COUNTER))
+    assert statuses(verdict) == {"twice": "not_implemented", "counts": "passed"}
+    assert (verdict.score, verdict.exit_code) == (1, 1)
+    assert only(verdict, "twice").message == "toy.py does not define double."
+
+
+def test_a_failure_has_the_smallest_input_a_snippet_and_the_mistake_it_equals(
+    toy_course: Course, submitted: Source
+) -> None:
+    exercise = toy_course(CHECKS, MISTAKES)
+    verdict = grade(exercise, submitted("def double(x): return x ** 2" + COUNTER))
+    result = only(verdict, "twice")
+    assert result.status is Status.FAILED
+    assert result.diagnosis == "You square x. Twice is not squared."
+    assert result.counterexample is not None
+    assert "from toy import double" in result.counterexample
+    assert "print(double(np.array([0.0, 1.0])))" in result.counterexample
+    assert result.message is not None
+    assert "expected  [0, 2]" in result.message
+
+
+def test_a_failure_that_equals_no_mistake_is_not_diagnosed(
+    toy_course: Course, submitted: Source
+) -> None:
+    exercise = toy_course(CHECKS, MISTAKES)
+    verdict = grade(exercise, submitted("def double(x): return 3 * x" + COUNTER))
+    assert only(verdict, "twice").diagnosis is None
+
+
+def test_two_mistakes_that_fit_and_say_different_things_are_both_left_unsaid(
+    toy_course: Course, submitted: Source
+) -> None:
+    twin = MISTAKES + """
+[[mistake]]
+name = "power"
+find = "2 * x"
+replace = "x ** 2"
+says = "You raise x to the second power."
+hint = "Twice is not squared."
+"""
+    wrong = submitted("def double(x): return x ** 2" + COUNTER)
+    assert only(grade(toy_course(CHECKS, twin), wrong), "twice").diagnosis is None
+
+
+def test_two_mistakes_that_say_the_same_are_named(toy_course: Course, submitted: Source) -> None:
+    twin = MISTAKES + """
+[[mistake]]
+name = "power"
+find = "2 * x"
+replace = "x ** 2"
+says = "You square x."
+hint = "Twice is not squared."
+"""
+    wrong = submitted("def double(x): return x ** 2" + COUNTER)
+    diagnosis = only(grade(toy_course(CHECKS, twin), wrong), "twice").diagnosis
+    assert diagnosis == "You square x. Twice is not squared."
+
+
+def test_a_mistake_that_hangs_does_not_hang_the_diagnosis(
+    toy_course: Course, submitted: Source
+) -> None:
+    hanging = MISTAKES + """
+[[mistake]]
+name = "loop"
+find = "return 2 * x"
+replace = "while True: pass"
+says = "You loop for ever."
+hint = "Stop."
+"""
+    wrong = submitted("def double(x): return x ** 2" + COUNTER)
+    assert only(grade(toy_course(CHECKS, hanging), wrong), "twice").diagnosis is not None
+
+
+HOSTILE = {
+    "hangs": ("def double(x):\n    while True: pass", "timeout"),
+    "exits": ("import os\ndef double(x): os._exit(0)", "crashed"),
+    "raises": ("def double(x): raise RuntimeError('no')", "failed"),
+    "returns nothing": ("def double(x): pass", "failed"),
+    "returns NaN": ("def double(x): return x * float('nan')", "failed"),
+    "returns text": ("def double(x): return 'all right'", "failed"),
+    "returns a list of text": ("def double(x): return ['2', '4']", "failed"),
+    "broadcasts": ("def double(x): return x[:1] * 2 if len(set(x)) == 1 else x[:1]", "failed"),
+    "lies with an object": (
+        """
+        class Liar:
+            __array_priority__ = 1e9
+            shape = (2,)
+            def __eq__(self, other): return True
+            def __array__(self, *a, **k): return None
+            def __getattr__(self, name): return lambda *a, **k: self
+        def double(x): return Liar()
+        """,
+        "failed",
+    ),
+    "lies with a subclass": (
+        """
+        import numpy as np
+        class Liar(np.ndarray):
+            def __eq__(self, other): return np.True_
+            def __array_function__(self, *a, **k): return True
+            def __array_ufunc__(self, *a, **k): return np.zeros(())
+        def double(x): return np.zeros(2).view(Liar)
+        """,
+        "failed",
+    ),
+    "patches the testers": (
+        """
+        import numpy as np, numpy.testing, builtins
+        np.allclose = np.testing.assert_allclose = lambda *a, **k: True
+        np.array_equal = lambda *a, **k: True
+        builtins.abs = builtins.max = lambda *a: 0
+        def double(x): return x
+        """,
+        "failed",
+    ),
+    "answers at random": (
+        "import time\ndef double(x): return x * (time.monotonic_ns() % 97)",
+        "failed",
+    ),
+    "remembers": (
+        "calls = []\ndef double(x):\n    calls.append(1)\n    return x * 2 if len(calls) < 20 else x",
+        "failed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "status"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_function_that_misbehaves_loses_its_own_points_only(
+    toy_course: Course, submitted: Source, source: str, status: str
+) -> None:
+    verdict = grade(toy_course(CHECKS, MISTAKES), submitted(textwrap.dedent(source) + COUNTER))
+    assert statuses(verdict) == {"twice": status, "counts": "passed"}
+    assert (verdict.score, verdict.exit_code) == (1, 1)
+    assert only(verdict, "twice").message
+
+
+def test_patching_what_the_worker_itself_stands_on_gives_nothing(
+    toy_course: Course, submitted: Source
+) -> None:
+    patch = "import builtins\nbuiltins.isinstance = lambda *a: True\ndef double(x): return x\n"
+    verdict = grade(toy_course(CHECKS), submitted(patch + COUNTER))
+    assert verdict.score == 0
+    assert not verdict.broken
+
+
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        ("import os; os._exit(0)", "crashed"),
+        ("raise RuntimeError('at import')", "failed"),
+        ("def double(x: return", "failed"),
+        ("while True: pass", "timeout"),
+        ("import sys; sys.exit(0)", "failed"),
+    ],
+)
+def test_a_file_that_does_not_load_gets_nothing(
+    toy_course: Course, submitted: Source, source: str, status: str
+) -> None:
+    verdict = grade(toy_course(CHECKS), submitted(source + "\n" + COUNTER))
+    assert set(statuses(verdict).values()) == {status}
+    assert (verdict.score, verdict.exit_code) == (0, 1)
+
+
+def test_a_bug_in_a_check_is_a_grader_error_that_scores_nothing(
+    toy_course: Course, submitted: Source
+) -> None:
+    checks = CHECKS + '''
+@check("double")
+def test_bug(student):
+    """This check has a bug."""
+    import a_module_that_is_not_there
+'''
+    verdict = grade(toy_course(checks), submitted("def double(x): return 2 * x" + COUNTER))
+    assert statuses(verdict)["bug"] == "grader_error"
+    assert verdict.exit_code == 3
+    assert only(verdict, "bug").points == 0
+
+
+def test_checks_that_cannot_be_collected_are_the_graders_failure(
+    toy_course: Course, submitted: Source
+) -> None:
+    with pytest.raises(BrokenGrader, match="NameError"):
+        grade(toy_course("nonsense"), submitted(COUNTER))
+
+
+def test_an_exercise_without_checks_is_the_graders_failure(
+    toy_course: Course, submitted: Source
+) -> None:
+    with pytest.raises(BrokenGrader, match="could not run"):
+        grade(toy_course(""), submitted(COUNTER))
+
+
+def test_a_skipped_check_counts_for_nothing_and_says_why(
+    toy_course: Course, submitted: Source
+) -> None:
+    checks = CHECKS + '''
+@check("double")
+def test_device(student):
+    """On a device."""
+    import pytest
+    pytest.skip("there is no device here")
+'''
+    verdict = grade(toy_course(checks), submitted("def double(x): return 2 * x" + COUNTER))
+    assert only(verdict, "device").message == "there is no device here"
+    assert (verdict.score, verdict.max_score, verdict.exit_code) == (3, 3, 0)
+
+
+def test_the_same_seed_gives_the_same_document(toy_course: Course, submitted: Source) -> None:
+    exercise = toy_course(CHECKS, MISTAKES)
+    wrong = submitted("def double(x): return x * x + (x > 1)" + COUNTER)
+
+    def document(seed: int) -> dict[str, object]:
+        verdict = grade(exercise, wrong, seed=seed)
+        timeless = tuple(replace(check, seconds=0.0) for check in verdict.checks)
+        return json.loads(replace(verdict, checks=timeless, seconds=0.0).to_json())  # type: ignore[no-any-return]
+
+    assert document(1) == document(1)
+
+
+def test_the_seed_reaches_the_checks(toy_course: Course, submitted: Source) -> None:
+    checks = '''
+@check("double")
+def test_draw(student, rng):
+    """Draws."""
+    fail(str(rng.random()))
+
+@check("double")
+@given(x=arrays((2,)), examples=3)
+def test_examples(student, x):
+    """Draws examples."""
+    student.double(x)
+    assert abs(x).max() < 1e-3, "drawn"
+'''
+    exercise = toy_course(checks)
+    answer = submitted("def double(x): return 2 * x" + COUNTER)
+    messages = {only(grade(exercise, answer, seed=seed), "draw").message for seed in (0, 1)}
+    assert len(messages) == 2
+
+
+def test_a_tier_that_is_not_there_is_refused(toy_course: Course, submitted: Source) -> None:
+    with pytest.raises(UsageError, match="confined is required"):
+        grade(toy_course(CHECKS), submitted(COUNTER), require="confined")
+
+
+def test_no_process_and_no_folder_is_left(
+    toy_course: Course, submitted: Source, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    import os
+    import tempfile
+
+    scratch = tmp_path_factory.mktemp("scratch")
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    grade(toy_course(CHECKS, MISTAKES), submitted("def double(x): return x * x" + COUNTER))
+    assert list(scratch.iterdir()) == []
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
