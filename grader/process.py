@@ -1,7 +1,7 @@
 """One worker process: how it is started, heard, timed and ended.
 
-The checker waits for frames in short slices, and between them looks at two clocks: CPU time, which is
-fair on a busy machine, and a generous wall clock above it, for those who sleep.
+The checker waits for frames in short slices, and between them looks at two clocks: CPU time, which
+is fair on a busy machine, and a generous wall clock above it, for those who sleep.
 """
 
 from __future__ import annotations

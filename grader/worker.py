@@ -30,7 +30,7 @@ from grader.errors import ProtocolError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
 __all__ = ["OPERATORS", "Runtime", "main"]
 
@@ -385,7 +385,7 @@ def _methods(value: object) -> tuple[str, ...]:
 
 
 @functools.lru_cache
-def _class_methods(kind: type) -> frozenset[str]:
+def _class_methods(kind: Hashable) -> frozenset[str]:
     return frozenset(name for name in dir(kind) if callable(getattr(kind, name)))
 
 

@@ -61,10 +61,13 @@ def test_lectures_neuron_sums_to_minus_six(student):
 
 @check("weighted_sum")
 def test_every_row_has_its_own_sum(student):
-    """Three rows give three weighted sums, each the one that the row has alone."""
-    z = student.weighted_sum(ROWS, W, B)
+    """Three rows give three weighted sums, and a batch of one row gives an array of one."""
+    alone = [(ROWS[i : i + 1], W, B) for i in range(3)]
+    together, *apart = student.weighted_sum.many([(ROWS, W, B), *alone])
     assert_unchanged(student)
-    assert_close(z, [-6.0, 5.0, 0.0], name="weighted_sum(x, w, b)")
+    assert_close(together, [-6.0, 5.0, 0.0], name="weighted_sum of three rows")
+    for z, expected in zip(apart, ([-6.0], [5.0], [0.0]), strict=True):
+        assert_close(z, expected, name="weighted_sum of one row")
 
 
 @check("weighted_sum")
@@ -152,24 +155,37 @@ def test_only_the_side_of_the_line_counts(student, x, w, b):
 
 @check("update")
 def test_a_false_alarm_is_corrected(student):
-    """Label 0, but predicted 1: at x = (2, 1) the lecture's neuron becomes w = (1, -3), b = 0."""
+    """Label 0, but predicted 1: x = (2, 1) turns w = (3, -2), b = 1 into w = (1, -3), b = 0."""
     w, b = updated(student, W, B, ROWS[1], 0)
     assert_close(w, [1.0, -3.0], name="w")
     assert_close(b, 0.0, name="b")
 
 
 @check("update")
+def test_zero_counts_as_predicted_one(student):
+    """At x = (1, 2) the sum is 0, the prediction 1: only with the label 0 is there an update."""
+    w, b = updated(student, W, B, ROWS[1], 1)  # a sum of 5, right without any doubt
+    assert_close(w, W, name="w after a right prediction")
+    w, b = updated(student, W, B, ROWS[2], 1)
+    assert_close(w, W, name="w with the label 1")
+    assert_close(b, B, name="b with the label 1")
+    w, b = updated(student, W, B, ROWS[2], 0)
+    assert_close(w, [2.0, -4.0], name="w with the label 0")
+    assert_close(b, 0.0, name="b with the label 0")
+
+
+@check("update")
 def test_a_miss_is_corrected(student):
-    """Label 1, but predicted 0: at x = (-1, 2) with lr = 0.5 it becomes w = (2.5, -1), b = 1.5."""
-    w, b = updated(student, W, B, ROWS[0], 1, lr=0.5)
-    assert_close(w, [2.5, -1.0], name="w")
-    assert_close(b, 1.5, name="b")
+    """Label 1, but predicted 0: with lr = 0.25, x = (-1, 2) makes it w = (2.75, -1.5), b = 1.25."""
+    w, b = updated(student, W, B, ROWS[0], 1, lr=0.25)
+    assert_close(w, [2.75, -1.5], name="w")
+    assert_close(b, 1.25, name="b")
 
 
 @check("update")
 def test_a_right_prediction_changes_nothing(student):
-    """Where the prediction is right, w and b stay as they are, also for a label 1 at z = 0."""
-    for row, label in ((0, 0), (1, 1), (2, 1)):
+    """Where the prediction is right, w and b stay as they are."""
+    for row, label in ((0, 0), (1, 1)):
         w, b = updated(student, W, B, ROWS[row], label)
         assert_close(w, W, name="w")
         assert_close(b, B, name="b")

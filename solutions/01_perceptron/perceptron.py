@@ -135,8 +135,9 @@ def train(x, y, lr=1.0, epochs=100):
     for _ in range(epochs):
         updates = 0
         for x_i, y_i in zip(x, y, strict=True):
-            updates += int(predict(x_i[np.newaxis, :], w, b)[0] != y_i)
-            w, b = update(w, b, x_i, y_i, lr)
+            new_w, new_b = update(w, b, x_i, y_i, lr)
+            updates += int(new_b != b or np.any(new_w != w))
+            w, b = new_w, new_b
         mistakes.append(updates)
         if updates == 0:
             break
