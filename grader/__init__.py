@@ -1,11 +1,13 @@
 """A deep-learning course that grades itself.
 
-    errors, verdict                     what can go wrong, and what grading says
-    course, notebook, submission        exercises and what learners hand in
-    wire, confine, worker, process, student     the process that learner code lives in, and calls into it
-    checking                            the vocabulary of check authors
-    snippets, diagnosis, plugin, grading    from a check's calls to a verdict
-    terminal, cli                       the report and the command
+    errors, verdict, declaring       what can go wrong, what grading says, what makes a check
+    course, notebook, submission     exercises and what learners hand in
+    wire, confine, worker, process, student
+                                     the process that learner code lives in, and calls into it
+    checking                         the vocabulary of check authors
+    snippets, diagnosis, plugin, grading
+                                     from a check's calls to a verdict
+    terminal, cli                    the report and the command
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.
 """

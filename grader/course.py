@@ -169,6 +169,9 @@ def find_course(start: Path | None = None) -> Path:
     """Find the course's root: upwards from `start` or the current folder, else around this package.
 
     Raises UsageError where neither has exercises.
+
+    >>> (find_course() / "exercises").is_dir()
+    True
     """
     here = (Path.cwd() if start is None else start).resolve()
     for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
@@ -179,7 +182,11 @@ def find_course(start: Path | None = None) -> Path:
 
 
 def load_exercises(root: Path) -> tuple[Exercise, ...]:
-    """Load every exercise: the numbered ones in order, then the others; raises CourseError."""
+    """Load every exercise: the numbered ones in order, then the others; raises CourseError.
+
+    >>> load_exercises(find_course())[0].title
+    'The perceptron'
+    """
     exercises = tuple(_load(folder) for folder in _folders(root))
     seen: dict[str, Exercise] = {}
     for exercise in exercises:
@@ -197,6 +204,9 @@ def find_exercise(root: Path, name: str) -> Exercise:
     """Find an exercise by its id, name, folder name or bare number, and load no other.
 
     Raises UnknownExercise with the nearest names, CourseError where its file is malformed.
+
+    >>> find_exercise(find_course(), "1").name
+    'perceptron'
     """
     folders = _folders(root)
     names: dict[str, Path] = {}

@@ -52,6 +52,12 @@ def grade(
 
     `require` is the weakest sandbox tier to accept. Raises UsageError where this machine offers
     less, and BrokenGrader where the checks themselves cannot run.
+
+    >>> from grader import find_course, find_exercise, read_submission
+    >>> exercise = find_exercise(find_course(), "perceptron")
+    >>> verdict = grade(exercise, read_submission(exercise.stub, exercise.file))
+    >>> verdict.score, verdict.checks[0].status.value
+    (0, 'not_implemented')
     """
     started = time.perf_counter()
     run = Run.start(exercise, submission, seed)

@@ -78,6 +78,10 @@ def read_submission(path: Path, exercise_file: str) -> Submission:
     """Read a .py file, a notebook, or the one in a folder that is meant for `exercise_file`.
 
     Raises SubmissionError, one sentence with the file and the remedy, for anything else.
+
+    >>> read_submission(Path("perceptron.txt"), "perceptron.py")
+    Traceback (most recent call last):
+    grader.errors.SubmissionError: perceptron.txt does not exist; check the name.
     """
     if stat.S_ISDIR(_mode(path)):
         path = _pick(path, exercise_file)

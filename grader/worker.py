@@ -30,7 +30,7 @@ from grader.errors import ProtocolError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable
 
 __all__ = ["OPERATORS", "Runtime", "main"]
 
@@ -378,14 +378,15 @@ def _methods(value: object) -> tuple[str, ...]:
     """Name what can be called on an object, so that calling it needs no look-up first."""
     try:
         own = getattr(value, "__dict__", {}).items()
-        found = _class_methods(type(value)) | {str(name) for name, item in own if callable(item)}
+        kind: Any = type(value)
+        found = _class_methods(kind) | {str(name) for name, item in own if callable(item)}
     except BaseException:  # noqa: BLE001 - looking at a learner's object runs learner code
         return ()
     return tuple(sorted(name[:100] for name in found if not name.startswith("_")))[:100]
 
 
 @functools.lru_cache
-def _class_methods(kind: Hashable) -> frozenset[str]:
+def _class_methods(kind: type) -> frozenset[str]:
     return frozenset(name for name in dir(kind) if callable(getattr(kind, name)))
 
 

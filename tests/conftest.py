@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import textwrap
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from grader.course import Exercise, Limits, find_exercise
 from grader.student import Session, Student
 from grader.submission import Chunk, Submission
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 QUICK = Limits(call_seconds=0.5, check_seconds=2.0, total_seconds=20.0, memory_mb=256)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Callable
 from dataclasses import replace
@@ -106,7 +105,9 @@ def test_a_failure_that_equals_no_mistake_is_not_diagnosed(
 def test_two_mistakes_that_fit_and_say_different_things_are_both_left_unsaid(
     toy_course: Course, submitted: Source
 ) -> None:
-    twin = MISTAKES + """
+    twin = (
+        MISTAKES
+        + """
 [[mistake]]
 name = "power"
 find = "2 * x"
@@ -114,12 +115,15 @@ replace = "x ** 2"
 says = "You raise x to the second power."
 hint = "Twice is not squared."
 """
+    )
     wrong = submitted("def double(x): return x ** 2" + COUNTER)
     assert only(grade(toy_course(CHECKS, twin), wrong), "twice").diagnosis is None
 
 
 def test_two_mistakes_that_say_the_same_are_named(toy_course: Course, submitted: Source) -> None:
-    twin = MISTAKES + """
+    twin = (
+        MISTAKES
+        + """
 [[mistake]]
 name = "power"
 find = "2 * x"
@@ -127,6 +131,7 @@ replace = "x ** 2"
 says = "You square x."
 hint = "Twice is not squared."
 """
+    )
     wrong = submitted("def double(x): return x ** 2" + COUNTER)
     diagnosis = only(grade(toy_course(CHECKS, twin), wrong), "twice").diagnosis
     assert diagnosis == "You square x. Twice is not squared."
@@ -135,7 +140,9 @@ hint = "Twice is not squared."
 def test_a_mistake_that_hangs_does_not_hang_the_diagnosis(
     toy_course: Course, submitted: Source
 ) -> None:
-    hanging = MISTAKES + """
+    hanging = (
+        MISTAKES
+        + """
 [[mistake]]
 name = "loop"
 find = "return 2 * x"
@@ -143,6 +150,7 @@ replace = "while True: pass"
 says = "You loop for ever."
 hint = "Stop."
 """
+    )
     wrong = submitted("def double(x): return x ** 2" + COUNTER)
     assert only(grade(toy_course(CHECKS, hanging), wrong), "twice").diagnosis is not None
 
@@ -194,7 +202,12 @@ HOSTILE = {
         "failed",
     ),
     "remembers": (
-        "calls = []\ndef double(x):\n    calls.append(1)\n    return x * 2 if len(calls) < 20 else x",
+        """
+        calls = []
+        def double(x):
+            calls.append(1)
+            return x * 2 if len(calls) < 20 else x
+        """,
         "failed",
     ),
 }
@@ -240,12 +253,15 @@ def test_a_file_that_does_not_load_gets_nothing(
 def test_a_bug_in_a_check_is_a_grader_error_that_scores_nothing(
     toy_course: Course, submitted: Source
 ) -> None:
-    checks = CHECKS + '''
+    checks = (
+        CHECKS
+        + '''
 @check("double")
 def test_bug(student):
     """This check has a bug."""
     import a_module_that_is_not_there
 '''
+    )
     verdict = grade(toy_course(checks), submitted("def double(x): return 2 * x" + COUNTER))
     assert statuses(verdict)["bug"] == "grader_error"
     assert verdict.exit_code == 3
@@ -269,13 +285,16 @@ def test_an_exercise_without_checks_is_the_graders_failure(
 def test_a_skipped_check_counts_for_nothing_and_says_why(
     toy_course: Course, submitted: Source
 ) -> None:
-    checks = CHECKS + '''
+    checks = (
+        CHECKS
+        + '''
 @check("double")
 def test_device(student):
     """On a device."""
     import pytest
     pytest.skip("there is no device here")
 '''
+    )
     verdict = grade(toy_course(checks), submitted("def double(x): return 2 * x" + COUNTER))
     assert only(verdict, "device").message == "there is no device here"
     assert (verdict.score, verdict.max_score, verdict.exit_code) == (3, 3, 0)
@@ -288,7 +307,7 @@ def test_the_same_seed_gives_the_same_document(toy_course: Course, submitted: So
     def document(seed: int) -> dict[str, object]:
         verdict = grade(exercise, wrong, seed=seed)
         timeless = tuple(replace(check, seconds=0.0) for check in verdict.checks)
-        return json.loads(replace(verdict, checks=timeless, seconds=0.0).to_json())  # type: ignore[no-any-return]
+        return replace(verdict, checks=timeless, seconds=0.0).to_dict()
 
     assert document(1) == document(1)
 
@@ -319,7 +338,10 @@ def test_a_tier_that_is_not_there_is_refused(toy_course: Course, submitted: Sour
 
 
 def test_no_process_and_no_folder_is_left(
-    toy_course: Course, submitted: Source, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+    toy_course: Course,
+    submitted: Source,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     import os
     import tempfile

@@ -89,10 +89,9 @@ def test_a_damaged_frame_is_a_protocol_error_or_another_value(
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     try:
         decoded = wire.decode(bytes(damaged)).value
-    except ProtocolError as error:
-        assert str(error)
-    else:
-        wire.encode(decoded, lambda _: wire.Ref("worker", 0))
+    except ProtocolError:
+        return
+    assert wire.encode(decoded, lambda _: wire.Ref("worker", 0))
 
 
 @given(VALUES, st.integers(1, 100))

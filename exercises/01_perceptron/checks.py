@@ -128,10 +128,11 @@ def test_step_keeps_the_shape_and_the_argument(student, z):
 
 @check("predict")
 def test_predictions_are_integers(student):
-    """The weighted sums -6, 5 and 0 are predicted as the integers 0, 1 and 1."""
-    got = assert_integers(student.predict(ROWS, W, B), "predict(x, w, b)")
+    """The weighted sums -6, 5, 0 and 0.25 are predicted as the integers 0, 1, 1 and 1."""
+    x = np.vstack([ROWS, [0.0, 0.375]])
+    got = assert_integers(student.predict(x, W, B), "predict(x, w, b)")
     assert_unchanged(student)
-    assert_close(got, [0, 1, 1], name="predict(x, w, b)")
+    assert_close(got, [0, 1, 1, 1], name="predict(x, w, b)")
 
 
 @check("predict")
@@ -164,14 +165,12 @@ def test_a_false_alarm_is_corrected(student):
 @check("update")
 def test_zero_counts_as_predicted_one(student):
     """At x = (1, 2) the sum is 0, the prediction 1: only with the label 0 is there an update."""
-    w, b = updated(student, W, B, ROWS[1], 1)  # a sum of 5, right without any doubt
-    assert_close(w, W, name="w after a right prediction")
-    w, b = updated(student, W, B, ROWS[2], 1)
-    assert_close(w, W, name="w with the label 1")
-    assert_close(b, B, name="b with the label 1")
-    w, b = updated(student, W, B, ROWS[2], 0)
-    assert_close(w, [2.0, -4.0], name="w with the label 0")
-    assert_close(b, 0.0, name="b with the label 0")
+    samples = ((ROWS[1], 1), (ROWS[1], 0), (ROWS[2], 1), (ROWS[2], 0))
+    *_, (w_one, b_one), (w_zero, b_zero) = [updated(student, W, B, x, y) for x, y in samples]
+    assert_close(w_one, W, name="w with the label 1")
+    assert_close(b_one, B, name="b with the label 1")
+    assert_close(w_zero, [2.0, -4.0], name="w with the label 0")
+    assert_close(b_zero, 0.0, name="b with the label 0")
 
 
 @check("update")

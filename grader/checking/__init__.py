@@ -7,7 +7,6 @@ arrays      Hypothesis strategies for arrays, batches and networks
 training    runs of training against reference runs
 """
 
-from grader.checking.arrays import Network, arrays, batches, generators, given, labels, networks
 from grader.checking.comparing import (
     as_array,
     assert_close,
@@ -25,6 +24,7 @@ from grader.checking.gradients import (
     cotangent,
     numerical_gradient,
 )
+from grader.checking.strategies import Network, arrays, batches, generators, given, labels, networks
 from grader.checking.training import assert_reaches, assert_same_run
 from grader.declaring import check
 

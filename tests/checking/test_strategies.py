@@ -13,7 +13,7 @@ import pytest
 from hypothesis import find
 from hypothesis import strategies as st
 
-from grader.checking.arrays import (
+from grader.checking.strategies import (
     Network,
     arrays,
     batches,

@@ -129,6 +129,10 @@ class Network:
 
     `params` is `[(w, b), ...]` with `w (sizes[i], sizes[i+1])`; `x` is `(N, sizes[0])`; `labels` is
     `(N,)` in 0..sizes[-1]−1.
+
+    >>> from hypothesis import find
+    >>> find(networks(), lambda network: len(network.params) == 2).sizes
+    (1, 1, 2)
     """
 
     params: list[tuple[Array, Array]]

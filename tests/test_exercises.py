@@ -1,0 +1,275 @@
+"""The proofs over every exercise: its checks tell right answers from wrong ones."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import hashlib
+import re
+import sys
+import time
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.course import Exercise, Mistake, load_exercises, load_mistakes
+from grader.grading import grade
+from grader.submission import Chunk, Submission, read_submission
+from grader.verdict import Status, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+EXERCISES = load_exercises(ROOT)
+SEEDS = range(10)
+LEAST_MISTAKES = 15
+LEAST_ALTERNATIVES = 5
+
+each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+each_mistake = pytest.mark.parametrize(
+    ("exercise", "mistake"),
+    [
+        pytest.param(exercise, mistake, id=f"{exercise.id}-{mistake.name}")
+        for exercise in EXERCISES
+        for mistake in load_mistakes(exercise)
+    ],
+)
+each_alternative = pytest.mark.parametrize(
+    ("exercise", "path"),
+    [
+        pytest.param(exercise, path, id=f"{exercise.id}-{path.stem}")
+        for exercise in EXERCISES
+        for path in exercise.alternatives
+    ],
+)
+
+
+def solution(exercise: Exercise) -> Path:
+    assert exercise.solution is not None, f"{exercise.id} has no solution"
+    return exercise.solution
+
+
+def failures(verdict: Verdict) -> dict[str, str]:
+    return {
+        check.id: f"{check.status}: {check.message}"
+        for check in verdict.checks
+        if check.status is not Status.PASSED
+    }
+
+
+@cache
+def graded_mistake(exercise: Exercise, mistake: Mistake) -> Verdict:
+    text = mistake.apply(solution(exercise).read_text(encoding="utf-8"))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    chunks = (Chunk(exercise.file, text),)
+    return grade(exercise, Submission(exercise.file, digest, chunks, tolerant=False))
+
+
+# Right answers pass
+
+
+@each_exercise
+def test_the_solution_gets_full_marks(exercise: Exercise) -> None:
+    verdict = grade(exercise, read_submission(solution(exercise), exercise.file))
+    assert failures(verdict) == {}
+    assert verdict.score == verdict.max_score > 0
+
+
+@pytest.mark.slow
+@each_exercise
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_solution_gets_full_marks_for_every_seed(exercise: Exercise, seed: int) -> None:
+    verdict = grade(exercise, read_submission(solution(exercise), exercise.file), seed=seed)
+    assert failures(verdict) == {}
+
+
+@each_alternative
+def test_a_right_answer_in_another_style_gets_full_marks(exercise: Exercise, path: Path) -> None:
+    assert failures(grade(exercise, read_submission(path, exercise.file))) == {}
+
+
+@pytest.mark.slow
+@each_alternative
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_right_answer_in_another_style_gets_full_marks_for_every_seed(
+    exercise: Exercise, path: Path, seed: int
+) -> None:
+    assert failures(grade(exercise, read_submission(path, exercise.file), seed=seed)) == {}
+
+
+@each_exercise
+def test_there_are_right_answers_in_several_styles(exercise: Exercise) -> None:
+    assert len(exercise.alternatives) >= LEAST_ALTERNATIVES
+
+
+# Wrong answers fail
+
+
+@each_exercise
+def test_the_stub_gets_nothing_and_every_check_says_that_it_is_not_written(
+    exercise: Exercise,
+) -> None:
+    verdict = grade(exercise, read_submission(exercise.stub, exercise.file))
+    assert verdict.score == 0
+    assert {check.status for check in verdict.checks} == {Status.NOT_IMPLEMENTED}
+
+
+@each_mistake
+def test_a_mistake_is_caught_and_no_other_one_is_named(
+    exercise: Exercise, mistake: Mistake
+) -> None:
+    verdict = graded_mistake(exercise, mistake)
+    assert verdict.score < verdict.max_score
+    assert not verdict.broken
+    named = {check.diagnosis for check in verdict.checks if check.diagnosis}
+    assert all(text.startswith(mistake.says) for text in named), named
+
+
+@pytest.mark.slow
+@each_exercise
+def test_every_check_fails_some_mistake_and_nearly_every_mistake_is_named(
+    exercise: Exercise,
+) -> None:
+    mistakes = load_mistakes(exercise)
+    verdicts = {mistake.name: graded_mistake(exercise, mistake) for mistake in mistakes}
+    failed = {
+        check.id for verdict in verdicts.values() for check in verdict.checks if not check.points
+    }
+    idle = {check.id for check in next(iter(verdicts.values())).checks} - failed
+    assert idle == set(), "no listed mistake fails these checks"
+    unnamed = [
+        name
+        for name, verdict in verdicts.items()
+        if not any(check.diagnosis for check in verdict.checks)
+    ]
+    assert len(unnamed) <= 0.1 * len(mistakes), unnamed
+
+
+@each_exercise
+def test_the_catalogue_has_enough_mistakes(exercise: Exercise) -> None:
+    assert len(load_mistakes(exercise)) >= LEAST_MISTAKES
+
+
+@pytest.mark.slow
+@each_exercise
+def test_grading_is_quick(exercise: Exercise) -> None:
+    started = time.process_time()
+    verdict = grade(exercise, read_submission(solution(exercise), exercise.file))
+    assert time.process_time() - started < 4.0
+    assert sum(check.seconds for check in verdict.checks) < 15.0
+
+
+# Stub and solution are one interface
+
+
+def outline(path: Path) -> list[tuple[str, str, str | None]]:
+    """List the functions, classes and methods of a file: name, signature, docstring."""
+    found: list[tuple[str, str, str | None]] = []
+
+    def visit(body: list[ast.stmt], prefix: str) -> None:
+        for node in body:
+            if isinstance(node, ast.ClassDef):
+                found.append((prefix + node.name, "", ast.get_docstring(node)))
+                visit(node.body, f"{prefix}{node.name}.")
+            elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                found.append((prefix + node.name, ast.unparse(node.args), ast.get_docstring(node)))
+            elif isinstance(node, ast.FunctionDef) and node.name == "__init__":
+                found.append((f"{prefix}__init__", ast.unparse(node.args), ast.get_docstring(node)))
+
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found.append(("", "", ast.get_docstring(tree)))
+    visit(tree.body, "")
+    return found
+
+
+@each_exercise
+def test_stub_and_solution_have_the_same_names_order_signatures_and_docstrings(
+    exercise: Exercise,
+) -> None:
+    assert outline(exercise.stub) == outline(solution(exercise))
+
+
+@each_exercise
+def test_the_tasks_are_names_of_the_stub_and_every_check_belongs_to_one(exercise: Exercise) -> None:
+    verdict = grade(exercise, read_submission(exercise.stub, exercise.file))
+    tasks = [task.name for task in exercise.tasks]
+    assert {check.task for check in verdict.checks} == set(tasks)
+    assert {task.split(".")[0] for task in tasks} <= {name for name, _, _ in outline(exercise.stub)}
+
+
+@each_exercise
+def test_a_learner_needs_numpy_only(exercise: Exercise) -> None:
+    for path in (exercise.stub, solution(exercise), *exercise.alternatives):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Import(names=names):
+                    modules = {alias.name.split(".")[0] for alias in names}
+                case ast.ImportFrom(module=str(module)):
+                    modules = {module.split(".")[0]}
+                case _:
+                    continue
+            assert modules <= {"numpy"} | sys.stdlib_module_names, path
+
+
+@each_exercise
+def test_there_is_no_stray_file(exercise: Exercise) -> None:
+    def files(folder: Path) -> set[str]:
+        return {path.name for path in folder.iterdir() if path.name != "__pycache__"}
+
+    allowed = {"README.md", "checks.py", "exercise.toml", exercise.file}
+    assert {name for name in files(exercise.folder) - allowed if not name.endswith(".svg")} == set()
+    assert exercise.solution_folder is not None
+    known = {exercise.file, "mistakes.toml", "hidden_checks.py", "alternatives"}
+    assert files(exercise.solution_folder) <= known
+
+
+# What learners read
+
+
+@each_exercise
+def test_the_worked_numbers_of_the_readme_are_right(
+    exercise: Exercise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert exercise.solution_folder is not None
+    monkeypatch.syspath_prepend(exercise.solution_folder)
+    monkeypatch.delitem(sys.modules, exercise.module, raising=False)
+    text = exercise.readme.read_text(encoding="utf-8")
+    blocks = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    test = doctest.DocTestParser().get_doctest(blocks, {}, exercise.id, str(exercise.readme), 0)
+    assert test.examples, "a README has at least one worked example that runs"
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert runner.run(test).failed == 0
+    monkeypatch.delitem(sys.modules, exercise.module, raising=False)
+
+
+def links(text: str) -> Iterator[str]:
+    yield from re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("exercises/*/README.md")],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_every_link_of_a_page_resolves_inside_the_repository(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    missing = [
+        link for link in links(text) if "://" not in link and not (page.parent / link).exists()
+    ]
+    assert missing == []
+    assert text.count("$$") % 2 == 0, "a formula is not closed"
+
+
+@each_exercise
+def test_the_docstrings_of_the_solution_have_examples_that_run(
+    exercise: Exercise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert exercise.solution_folder is not None
+    monkeypatch.syspath_prepend(exercise.solution_folder)
+    monkeypatch.delitem(sys.modules, exercise.module, raising=False)
+    module = __import__(exercise.module)
+    assert doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE).failed == 0
+    monkeypatch.delitem(sys.modules, exercise.module, raising=False)
