@@ -1,27 +1,66 @@
-"""What a worker may use: the limits that it puts on itself before learner code is loaded.
+"""How a process gives up what learner code must not have, and tries afterwards whether it is gone.
 
-Tiers, weakest first: *separate* (a process of its own and a time limit) and *limited* (POSIX:
-memory, files, descriptors and CPU time are bounded too). `confine` returns the tier in force.
+Tiers, weakest first: *separate* (a process of its own and a time limit), *limited* (POSIX: memory,
+files, descriptors and CPU time are bounded too), *confined* (Linux: nothing to read but a runtime,
+no network, no other processes). A tier holds only where a worker of it has tried every wall and
+found it standing.
+
+A confined worker comes in two variants: with namespaces of its own, in which whatever is not shown
+does not exist; or, where the machine grants none, by Landlock, seccomp and limits alone.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["TIERS", "confine"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from grader.view import Runtime
+
+__all__ = ["TIERS", "VARIANTS", "Bounds", "confine", "fallen_walls", "limit", "mapped_bytes"]
 
 TIERS: Final = ("separate", "limited", "confined")
 
+# How a worker can be started, strongest first, and the tier that it then belongs to at most.
+VARIANTS: Final = {"namespaces": "confined", "landlock": "confined", "spawned": "limited"}
+
 MAX_FILE_BYTES: Final = 16 << 20
 MAX_DESCRIPTORS: Final = 64
+OVER_LIMIT: Final = 64 << 20
+
+PR_SET_PDEATHSIG: Final = 1
+PR_GET_SECCOMP: Final = 21
+PR_SET_NO_NEW_PRIVS: Final = 38
+PR_GET_NO_NEW_PRIVS: Final = 39
 
 
-def confine(memory_mb: int, cpu_seconds: float) -> str:
-    """Limit this process for good and return the tier in force.
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a worker may use up: memory in MB beyond `mapped` bytes, and seconds of CPU time."""
 
-    `memory_mb` comes on top of what the interpreter has mapped already; `cpu_seconds` is a backstop
-    behind the checker's own clock.
+    memory_mb: int
+    cpu_seconds: float
+    mapped: int
+
+
+def mapped_bytes() -> int:
+    """Return the size of this process's address space, where the system says it."""
+    from pathlib import Path
+
+    try:
+        return int(Path("/proc/self/statm").read_bytes().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def limit(bounds: Bounds) -> str:
+    """Bound this process for good and return the tier that this makes.
+
+    The CPU time is a backstop behind the checker's own clock.
     """
     if sys.platform == "win32":
         return "separate"
@@ -29,23 +68,81 @@ def confine(memory_mb: int, cpu_seconds: float) -> str:
 
     wanted = {
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_CPU: int(cpu_seconds) + 1,
+        resource.RLIMIT_CPU: int(bounds.cpu_seconds) + 1,
         resource.RLIMIT_FSIZE: MAX_FILE_BYTES,
         resource.RLIMIT_NOFILE: MAX_DESCRIPTORS,
     }
     if sys.platform == "linux":
-        wanted[resource.RLIMIT_AS] = _mapped_bytes() + (memory_mb << 20)
-    for limit, value in wanted.items():
-        hard = resource.getrlimit(limit)[1]
+        wanted[resource.RLIMIT_AS] = bounds.mapped + (bounds.memory_mb << 20)
+    for kind, value in wanted.items():
+        hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (value, value))
+        resource.setrlimit(kind, (value, value))
     return "limited"
 
 
-def _mapped_bytes() -> int:
-    """Return the size of this process's address space."""
-    import resource
-    from pathlib import Path
+def confine(variant: str, bounds: Bounds, runtime: Runtime) -> None:
+    """Raise every wall of a confined worker around this process; raises OSError where one fails.
 
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    return pages * resource.getpagesize()
+    The order matters: each step still needs what the later ones take away.
+    """
+    import resource
+    import signal
+
+    from grader import linux, syscalls
+    from grader.view import DEVICES, SCRATCH, UNPRIVILEGED
+
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(UNPRIVILEGED, UNPRIVILEGED, UNPRIVILEGED)
+        os.setresuid(UNPRIVILEGED, UNPRIVILEGED, UNPRIVILEGED)
+    linux.drop_capabilities()
+    # A change of user forgets the signal, so that it cannot be asked for earlier.
+    linux.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    limit(bounds)
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    linux.prctl(PR_SET_NO_NEW_PRIVS, 1)
+    own = (SCRATCH,) if variant == "namespaces" else ()
+    linux.allow_paths(runtime.readable, (*own, DEVICES[0]))
+    linux.filter_calls(syscalls.program(os.uname().machine, os.getpid()))
+
+
+def fallen_walls(variant: str, bounds: Bounds) -> tuple[str, ...]:
+    """Try what a worker of this variant must not be able to do; return what it could do."""
+    import mmap
+    import socket
+
+    def beyond_memory() -> None:
+        mmap.mmap(-1, (bounds.memory_mb << 20) + OVER_LIMIT).close()
+
+    tries: dict[str, Callable[[], object]] = {}
+    if sys.platform == "linux":
+        tries["take more memory than the limit"] = beyond_memory
+    if VARIANTS[variant] == "confined":
+        from grader import linux
+
+        tries |= {
+            "list the root of the file system": lambda: os.listdir("/"),
+            "read a file of the system": lambda: os.open("/etc/passwd", os.O_RDONLY),
+            "read about processes": lambda: os.open("/proc/self/status", os.O_RDONLY),
+            "change the runtime": lambda: os.open(os.__file__, os.O_WRONLY),
+            "make a file at the root": lambda: os.open("/written", os.O_CREAT | os.O_WRONLY),
+            "open a network connection": lambda: socket.socket(socket.AF_INET),
+            "open a local socket": lambda: socket.socket(socket.AF_UNIX),
+            "signal another process": lambda: os.kill(os.getppid(), 0),
+            "start a program": lambda: os.execv("/", ["/"]),  # noqa: S606 - a folder at that
+            "become root": lambda: os.setuid(0),
+            "leave a namespace": lambda: linux.unshare(0),
+            "use a descriptor not its own": lambda: os.fstat(4),
+        }
+    fallen = [words for words, attempt in tries.items() if _succeeds(attempt)]
+    if VARIANTS[variant] == "confined":
+        from grader.linux import prctl
+
+        checks = {
+            "take on new privileges": prctl(PR_GET_NO_NEW_PRIVS) == 1,
+            "make any system call": prctl(PR_GET_SECCOMP) == 2,
+            "be an ordinary user": os.getresuid() == os.getresgid() == (65534,) * 3,
+        }
+        fallen += [words for words, stands in checks.items() if not stands]
+    return tuple(fallen)

@@ -83,7 +83,7 @@ class Runtime:
         self.connection = connection
         self.module = types.ModuleType("submission")
         self.files: dict[str, list[str]] = {}
-        self.compiled: tuple[object, list[types.CodeType], list[str]] | None = None
+        self.compiled: dict[object, tuple[list[types.CodeType], list[str]]] = {}
         self.objects: dict[int, object] = {}
         self.callbacks: dict[int, tuple[Callable[..., Any], wire.Ref]] = {}
         self.entered: dict[str, int] = {}
@@ -234,13 +234,12 @@ class Runtime:
         self.objects.clear()
         self.callbacks.clear()
         name, chunks, tolerant = request["module"], request["chunks"], request["tolerant"]
-        if self.compiled is None or self.compiled[0] != chunks:
-            self.files = {}
-            for file, text in chunks:
-                self.files[file] = text.splitlines(keepends=True)
-                linecache.cache[file] = (len(text), None, self.files[file], file)
-            self.compiled = (chunks, *self.compile(chunks, tolerant))
-        codes, notes = self.compiled[1], list(self.compiled[2])
+        self.files = {file: text.splitlines(keepends=True) for file, text in chunks}
+        for file, text in chunks:
+            linecache.cache[file] = (len(text), None, self.files[file], file)
+        if (key := tuple(chunks)) not in self.compiled:
+            self.compiled[key] = self.compile(chunks, tolerant)
+        codes, notes = self.compiled[key][0], list(self.compiled[key][1])
         sys.stdout = sys.stderr = self.output
         sys.setrecursionlimit(RECURSION_LIMIT)
         self.module = sys.modules[name] = types.ModuleType(name)

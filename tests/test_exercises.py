@@ -117,6 +117,7 @@ def test_the_stub_gets_nothing_and_every_check_says_that_it_is_not_written(
     assert {check.status for check in verdict.checks} == {Status.NOT_IMPLEMENTED}
 
 
+@pytest.mark.slow
 @each_mistake
 def test_a_mistake_is_caught_and_no_other_one_is_named(
     exercise: Exercise, mistake: Mistake
