@@ -1,7 +1,8 @@
 """A deep-learning course that grades itself.
 
     errors, verdict, declaring       what can go wrong, what grading says, what makes a check
-    course, notebook, submission     exercises and what learners hand in
+    course, datasets, notebook, submission
+                                     exercises, their data, and what learners hand in
     wire, confine, worker, process, student
                                      the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors

@@ -1,9 +1,8 @@
-"""How a process gives up what learner code must not have, and tries afterwards whether it is gone.
+"""How a process gives up, for good, what learner code must not have.
 
 Tiers, weakest first: *separate* (a process of its own and a time limit), *limited* (POSIX: memory,
 files, descriptors and CPU time are bounded too), *confined* (Linux: nothing to read but a runtime,
-no network, no other processes). A tier holds only where a worker of it has tried every wall and
-found it standing.
+no network, no other processes). `grader.probe` tries from inside whether the walls stand.
 
 A confined worker comes in two variants: with namespaces of its own, in which whatever is not shown
 does not exist; or, where the machine grants none, by Landlock, seccomp and limits alone.
@@ -17,11 +16,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from grader.view import Runtime
 
-__all__ = ["TIERS", "VARIANTS", "Bounds", "confine", "fallen_walls", "limit", "mapped_bytes"]
+__all__ = ["TIERS", "VARIANTS", "Bounds", "confine", "limit", "mapped_bytes"]
 
 TIERS: Final = ("separate", "limited", "confined")
 
@@ -30,12 +27,9 @@ VARIANTS: Final = {"namespaces": "confined", "landlock": "confined", "spawned": 
 
 MAX_FILE_BYTES: Final = 16 << 20
 MAX_DESCRIPTORS: Final = 64
-OVER_LIMIT: Final = 64 << 20
 
 PR_SET_PDEATHSIG: Final = 1
-PR_GET_SECCOMP: Final = 21
 PR_SET_NO_NEW_PRIVS: Final = 38
-PR_GET_NO_NEW_PRIVS: Final = 39
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,44 +99,3 @@ def confine(variant: str, bounds: Bounds, runtime: Runtime) -> None:
     own = (SCRATCH,) if variant == "namespaces" else ()
     linux.allow_paths(runtime.readable, (*own, DEVICES[0]))
     linux.filter_calls(syscalls.program(os.uname().machine, os.getpid()))
-
-
-def fallen_walls(variant: str, bounds: Bounds) -> tuple[str, ...]:
-    """Try what a worker of this variant must not be able to do; return what it could do."""
-    import mmap
-    import socket
-
-    def beyond_memory() -> None:
-        mmap.mmap(-1, (bounds.memory_mb << 20) + OVER_LIMIT).close()
-
-    tries: dict[str, Callable[[], object]] = {}
-    if sys.platform == "linux":
-        tries["take more memory than the limit"] = beyond_memory
-    if VARIANTS[variant] == "confined":
-        from grader import linux
-
-        tries |= {
-            "list the root of the file system": lambda: os.listdir("/"),
-            "read a file of the system": lambda: os.open("/etc/passwd", os.O_RDONLY),
-            "read about processes": lambda: os.open("/proc/self/status", os.O_RDONLY),
-            "change the runtime": lambda: os.open(os.__file__, os.O_WRONLY),
-            "make a file at the root": lambda: os.open("/written", os.O_CREAT | os.O_WRONLY),
-            "open a network connection": lambda: socket.socket(socket.AF_INET),
-            "open a local socket": lambda: socket.socket(socket.AF_UNIX),
-            "signal another process": lambda: os.kill(os.getppid(), 0),
-            "start a program": lambda: os.execv("/", ["/"]),  # noqa: S606 - a folder at that
-            "become root": lambda: os.setuid(0),
-            "leave a namespace": lambda: linux.unshare(0),
-            "use a descriptor not its own": lambda: os.fstat(4),
-        }
-    fallen = [words for words, attempt in tries.items() if _succeeds(attempt)]
-    if VARIANTS[variant] == "confined":
-        from grader.linux import prctl
-
-        checks = {
-            "take on new privileges": prctl(PR_GET_NO_NEW_PRIVS) == 1,
-            "make any system call": prctl(PR_GET_SECCOMP) == 2,
-            "be an ordinary user": os.getresuid() == os.getresgid() == (65534,) * 3,
-        }
-        fallen += [words for words, stands in checks.items() if not stands]
-    return tuple(fallen)

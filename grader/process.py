@@ -1,5 +1,9 @@
 """One worker process: how it is started, heard, timed and ended.
 
+On Linux a worker is forked from a zygote, which every checker process starts once, at its first
+worker; elsewhere, and where no wall can be raised, it is spawned. The first worker decides which
+way it is: strongest first, and accepted only when the worker found all of its walls standing.
+
 The checker waits for frames in short slices, and between them looks at two clocks: CPU time, which
 is fair on a busy machine, and a generous wall clock above it, for those who sleep.
 """
@@ -7,80 +11,81 @@ is fair on a busy machine, and a generous wall clock above it, for those who sle
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import signal
-import socket
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from grader import wire
+from grader.confine import VARIANTS
 from grader.errors import BrokenGrader, ProtocolError, UsageError, WorkerDied
+from grader.starting import Kept, Spawned
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grader.course import Limits
 
-__all__ = ["WALL_PER_CPU", "Clock", "Worker", "ending"]
+__all__ = ["WALL_PER_CPU", "Clock", "Worker", "ending", "offers"]
 
 WALL_PER_CPU: Final = 4.0
 SLICE_SECONDS: Final = 0.2
 START_SECONDS: Final = 60.0
 
-BOOT: Final = """\
-import socket, sys
-from grader.worker import main
-main(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), float(sys.argv[3]))
-"""
-
 
 class Worker:
-    """One running process and the socket to it."""
+    """One running process and the socket to it.
 
-    def __init__(self, limits: Limits) -> None:
+    `variants` are the ways of starting it, strongest first; `tier` is known after `hello`.
+    """
+
+    variants: ClassVar[Sequence[str]] = tuple(VARIANTS) if sys.platform == "linux" else ("spawned",)
+
+    def __init__(self, limits: Limits, variants: Sequence[str] | None = None) -> None:
         if sys.platform == "win32":
             message = "grading needs Linux or macOS; on Windows, run it inside WSL"
             raise UsageError(message)
-        self.folder = tempfile.mkdtemp(prefix="grade-")
-        self.socket, theirs = socket.socketpair()
+        if variants is not None:
+            self.variants = variants  # type: ignore[misc]
+        self.limits = limits
         self.tier = ""
-        cpu_seconds = limits.total_seconds * WALL_PER_CPU
-        arguments = [str(theirs.fileno()), str(limits.memory_mb), str(cpu_seconds)]
-        one_thread = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        with theirs:
-            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own text
-                [sys.executable, "-P", "-s", "-B", "-c", BOOT, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd=self.folder,
-                env={
-                    "HOME": self.folder,
-                    "LANG": "C.UTF-8",
-                    "PYTHONHASHSEED": "0",
-                    **dict.fromkeys(one_thread, "1"),
-                },
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-            )
+        self.variant = _settled.get(tuple(self.variants), self.variants[0])
+        self._body = _start(self.variant, limits)
 
     def hello(self) -> None:
-        """Wait until the worker has confined itself and says in which tier."""
-        clock = Clock(self, START_SECONDS)
-        try:
-            self.tier = str(wire.decode(self.receive(clock)).value["tier"])
-        except (ProtocolError, WorkerDied, TimeoutError, TypeError, KeyError) as error:
+        """Wait until the worker has enclosed itself and found its walls standing.
+
+        Raises BrokenGrader where no worker starts. A weaker variant is tried only before the first
+        worker of this process has been accepted.
+        """
+        key = tuple(self.variants)
+        while why := self._refused():
             self.close()
-            raise BrokenGrader(f"a worker process did not start ({error!r})") from None
+            untried = key[key.index(self.variant) + 1 :]
+            if key in _settled or not untried:
+                raise BrokenGrader(f"a worker process did not start ({why})")
+            self.variant = untried[0]
+            self._body = _start(self.variant, self.limits)
+        _settled[key] = self.variant
+
+    def _refused(self) -> str:
+        """Return why the worker that was started is not to be used, or nothing."""
+        try:
+            hello = wire.decode(self.receive(Clock(self, START_SECONDS))).value
+            self.tier, faults = str(hello["tier"]), hello["faults"]
+        except WorkerDied:
+            return self._body.refusal() or "it ended before it said anything"
+        except TimeoutError:
+            return f"it said nothing for {START_SECONDS:g} s"
+        except (ProtocolError, TypeError, KeyError) as error:
+            return repr(error)
+        return "; ".join(map(str, faults))
 
     def send(self, frame: bytes) -> None:
         """Send a frame; raises WorkerDied where nobody reads it."""
-        self.socket.settimeout(START_SECONDS)
+        self._body.socket.settimeout(START_SECONDS)
         try:
-            self.socket.sendall(frame)
+            self._body.socket.sendall(frame)
         except OSError:
             raise WorkerDied from None
 
@@ -91,10 +96,10 @@ class Worker:
 
     def _read(self, count: int, clock: Clock) -> bytes:
         parts: list[bytes] = []
-        self.socket.settimeout(SLICE_SECONDS)
+        self._body.socket.settimeout(SLICE_SECONDS)
         while count:
             try:
-                part = self.socket.recv(min(count, 1 << 20))
+                part = self._body.socket.recv(min(count, 1 << 20))
             except TimeoutError:
                 clock.check()
                 continue
@@ -110,25 +115,40 @@ class Worker:
 
     def cpu_seconds(self) -> float | None:
         """Return the CPU time that the process has used, None where the system does not say."""
+        pid = self._body.pid
+        if pid is None or sys.platform != "linux":
+            return None
         try:
-            text = Path(f"/proc/{self.process.pid}/stat").read_bytes()
+            return time.clock_gettime((~pid << 3) | 2)  # the CPU clock of a process, as Linux has it
         except OSError:
             return None
-        user, system = text.rpartition(b")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def close(self, patience: float = 0.0) -> int | None:
-        """End the process and its group; return the exit status it had by itself by then."""
-        self.socket.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(patience)
-        ended = self.process.returncode
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.kill()
-        self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return ended
+        """End the process and all that it started; return how it had ended by itself by then."""
+        return self._body.end(patience)
+
+
+_settled: dict[tuple[str, ...], str] = {}
+
+
+def _start(variant: str, limits: Limits) -> Spawned | Kept:
+    bounds = limits.memory_mb, limits.total_seconds * WALL_PER_CPU
+    return Spawned(*bounds) if variant == "spawned" else Kept(variant, *bounds)
+
+
+def offers(limits: Limits) -> dict[str, str]:
+    """Return for each way of starting a worker here why it is not to be had, or nothing."""
+    found = {}
+    for variant in Worker.variants:
+        only = Worker(limits, (variant,))
+        try:
+            only.hello()
+            found[variant] = ""
+        except BrokenGrader as error:
+            found[variant] = str(error)
+        finally:
+            only.close()
+    return found
 
 
 class Clock:

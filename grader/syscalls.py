@@ -8,6 +8,7 @@ those of x86-64 and of aarch64, "-" where the architecture has no such call.
 from __future__ import annotations
 
 import errno
+import functools
 import struct
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -100,6 +101,7 @@ X32: Final = 0x40000000
 Instruction = tuple[int, int, int, int]
 
 
+@functools.lru_cache
 def program(machine: str, pid: int) -> bytes:
     """Return the filter for a worker of this process id, as an array of `struct sock_filter`.
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from grader import confine, wire
+from grader import wire
 from grader.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -415,12 +415,14 @@ def _repeatable_generators() -> None:
     np.random.default_rng = default_rng
 
 
-def main(connection: socket.socket, memory_mb: int, cpu_seconds: float) -> None:
-    """Confine this process, say which tier is in force, and answer requests until the end."""
+def main(connection: socket.socket, enclose: Callable[[], dict[str, Any]]) -> None:
+    """Enclose this process, say what came of it, and answer requests until the end.
+
+    `enclose` returns the tier in force and the faults found in it.
+    """
     _repeatable_generators()
     runtime = Runtime(connection)
-    tier = confine.confine(memory_mb, cpu_seconds)
-    hello, _ = wire.encode({"tier": tier, "numpy": np.__version__})
+    hello, _ = wire.encode({**enclose(), "numpy": np.__version__})
     connection.sendall(hello)
     try:
         runtime.serve()

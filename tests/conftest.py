@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+import re
+import shutil
+import subprocess
 import textwrap
+import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from grader import process, starting
 from grader.course import Exercise, Limits, find_exercise
 from grader.student import Session, Student
 from grader.submission import Chunk, Submission
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 QUICK = Limits(call_seconds=0.5, check_seconds=2.0, total_seconds=20.0, memory_mb=256)
 
@@ -47,6 +51,51 @@ def open_student(submitted: Source) -> Iterator[Open]:
     yield start
     for session in sessions:
         session.close()
+
+
+@pytest.fixture(scope="session")
+def offered() -> Callable[[str], None]:
+    """Skip a test, and say why, where this machine does not offer a variant of the sandbox.
+
+    Where CI says that it is CI and `unshare` works, a missing namespace is a failure.
+    """
+    found = process.offers(QUICK)
+
+    def need(variant: str) -> None:
+        if not (reason := found.get(variant, "only Linux has it")):
+            return
+        unshare = shutil.which("unshare")
+        if variant == "namespaces" and os.environ.get("CI") and unshare:
+            command = [unshare, "--user", "--map-root-user", "--mount", "true"]
+            assert subprocess.run(command, check=False).returncode != 0, reason  # noqa: S603
+        pytest.skip(f"no {variant}: {reason}")
+
+    return need
+
+
+@pytest.fixture(scope="session")
+def leftovers() -> Callable[[], list[str]]:
+    """Name the processes that this one has started and that do not end, its zygotes aside."""
+
+    def running() -> list[str]:
+        parents, names = {}, {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                pid, name, _, parent = re.split(r" \(|\) (\S) ", stat.read_text())[:4]
+                parents[int(pid)], names[int(pid)] = int(parent.split()[0]), name
+        mine = {os.getpid()}
+        while more := {pid for pid, parent in parents.items() if parent in mine} - mine:
+            mine |= more
+        zygotes = {zygote.pid for zygote in starting._zygotes.values()}
+        return [f"{pid} {names[pid]}" for pid in mine - zygotes - {os.getpid()}]
+
+    def settled() -> list[str]:
+        deadline = time.monotonic() + 2
+        while (found := running()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return found
+
+    return settled
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ PACKAGE = Path(grader.__file__).parent
 # From the ground up. A module imports only from earlier floors, or from its own line's left.
 FLOORS = [
     ["errors", "verdict", "declaring"],
-    ["course", "notebook", "submission"],
+    ["course", "datasets", "notebook", "submission"],
     ["wire", "confine", "worker", "process", "student"],
     [
         "checking.comparing",

@@ -11,6 +11,7 @@ import pytest
 from grader.course import Exercise
 from grader.errors import BrokenGrader, UsageError
 from grader.grading import grade
+from grader.process import Worker
 from grader.submission import Submission
 from grader.verdict import CheckResult, Status, Verdict
 
@@ -62,7 +63,10 @@ def only(verdict: Verdict, name: str) -> CheckResult:
     return result
 
 
-def test_a_right_answer_gets_full_marks(toy_course: Course, submitted: Source) -> None:
+def test_a_right_answer_gets_full_marks(
+    toy_course: Course, submitted: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Worker, "variants", ("spawned",))
     verdict = grade(toy_course(CHECKS), submitted("def double(x): return x + x" + COUNTER))
     assert statuses(verdict) == {"twice": "passed", "counts": "passed"}
     assert (verdict.score, verdict.max_score, verdict.exit_code) == (3, 3, 0)
@@ -332,7 +336,10 @@ def test_examples(student, x):
     assert len(messages) == 2
 
 
-def test_a_tier_that_is_not_there_is_refused(toy_course: Course, submitted: Source) -> None:
+def test_a_tier_that_is_not_there_is_refused(
+    toy_course: Course, submitted: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Worker, "variants", ("spawned",))
     with pytest.raises(UsageError, match="confined is required"):
         grade(toy_course(CHECKS), submitted(COUNTER), require="confined")
 
@@ -342,13 +349,12 @@ def test_no_process_and_no_folder_is_left(
     submitted: Source,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
+    leftovers: Callable[[], list[str]],
 ) -> None:
-    import os
     import tempfile
 
     scratch = tmp_path_factory.mktemp("scratch")
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     grade(toy_course(CHECKS, MISTAKES), submitted("def double(x): return x * x" + COUNTER))
     assert list(scratch.iterdir()) == []
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert leftovers() == []

@@ -1,0 +1,11 @@
+"""Replace the function that carries out calls by one that says yes to everything."""
+
+from grader.worker import Runtime
+
+EXPECT = {"twice": "failed", "agrees": "failed", "exact": "failed", "counts": "failed"}
+
+Runtime.attempt = lambda self, request: {"value": True}
+
+
+def double(x):
+    return x

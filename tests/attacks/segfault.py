@@ -1,0 +1,10 @@
+"""Crash the interpreter by reading address 0."""
+
+import ctypes
+
+EXPECT = {"twice": "crashed", "agrees": "crashed"}
+SAYS = {"twice": "SIGSEGV"}
+
+
+def double(x):
+    ctypes.string_at(0)
