@@ -1,7 +1,5 @@
 """Hidden checks of exercise 1: whole runs beside the reference solution."""
 
-import numpy as np
-
 from grader.checking import as_array, assert_close, check, unpack
 
 
