@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from grader.course import Exercise
     from grader.diagnosis import Bench
-    from grader.student import Session, Student
+    from grader.student import Failure, Session, Student
     from grader.submission import Submission
 
 __all__ = ["RUNS", "Run"]
@@ -101,14 +101,21 @@ class Run:
         seconds: float,
     ) -> CheckResult:
         """Add what a check came to, its error explained and diagnosed."""
-        status, message = explain(error, self.session)
+        from grader.student import Failure
+
+        session = self.session
+        failure = Failure(error, tuple(session.log), tuple(session.callables))
+        if isinstance(error, TimedOut) and session.failure is not None:
+            # The time went into shrinking an example that had failed already.
+            failure = session.failure
+        status, message = explain(failure.error, session)
         counterexample = diagnosis = None
         if status in (Status.FAILED, Status.TIMEOUT, Status.CRASHED):
             from grader.snippets import snippet
 
-            counterexample = snippet(self.exercise.module, self.session.log, self.session.callables)
+            counterexample = snippet(self.exercise.module, failure.log, failure.callables)
         if status is Status.FAILED:
-            diagnosis = self.diagnose()
+            diagnosis = self.diagnose(failure)
         result = CheckResult(
             id=check_id(item),
             title=_title(item),
@@ -124,7 +131,7 @@ class Run:
         self.results.append(result)
         return result
 
-    def diagnose(self) -> str | None:
+    def diagnose(self, failure: Failure) -> str | None:
         """Say which listed mistake the failing calls look like, where there is a catalogue."""
         from grader.course import load_mistakes
         from grader.diagnosis import Bench
@@ -135,7 +142,7 @@ class Run:
                 return None
             source = self.exercise.solution.read_text(encoding="utf-8")
             self.bench = Bench(self.exercise, source, mistakes)
-        mistake = self.bench.diagnose(self.session.log, self.session.callables)
+        mistake = self.bench.diagnose(failure.log, failure.callables)
         return f"{mistake.says} {mistake.hint}" if mistake else None
 
 

@@ -57,6 +57,15 @@ class Exchange:
     reply: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An example that failed: its error, its calls and the checker's functions in them."""
+
+    error: BaseException | None
+    log: tuple[Exchange, ...]
+    callables: tuple[Callable[..., Any], ...]
+
+
 class Session:
     """One submission, the worker that runs it now, and the log of the check that talks to it.
 
@@ -72,6 +81,7 @@ class Session:
         self.callables: list[Callable[..., Any]] = []
         self.last_call = CallReport("")
         self.notes: tuple[str, ...] = ()
+        self.failure: Failure | None = None
         self._tier = ""
         self._number = 0
         self._load_failure: BaseException | None = None
@@ -106,6 +116,7 @@ class Session:
         self._number = self._log_bytes = 0
         self._check_wall = 0.0
         self.last_call = CallReport("")
+        self.failure = None
         if self._load_failure is not None:
             raise self._load_failure.with_traceback(None)
         self._check_cpu = self._alive().cpu_seconds() or 0.0
@@ -128,6 +139,10 @@ class Session:
         """Forget the calls so far: a new example of a property starts here."""
         self.log.clear()
         self._log_bytes = 0
+
+    def remember(self, error: Exception) -> None:
+        """Keep a failed example: shrinking it may use up the check's time before it ends."""
+        self.failure = Failure(error, tuple(self.log), tuple(self.callables))
 
     def request(self, request: dict[str, Any], label: str) -> Any:
         """Have one request carried out and return its value."""
@@ -435,6 +450,10 @@ class Student:
     def begin_example(self) -> None:
         """Mark the start of one example of a property."""
         self._session.begin_example()
+
+    def remember(self, error: Exception) -> None:
+        """Keep the example that failed with this error."""
+        self._session.remember(error)
 
     def __getattr__(self, name: str) -> RemoteFunction:
         if name.startswith("_"):

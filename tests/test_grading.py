@@ -358,3 +358,20 @@ def test_no_process_and_no_folder_is_left(
     grade(toy_course(CHECKS, MISTAKES), submitted("def double(x): return x * x" + COUNTER))
     assert list(scratch.iterdir()) == []
     assert leftovers() == []
+
+
+def test_a_wrong_answer_that_is_too_slow_to_shrink_is_wrong_and_not_late(
+    toy_course: Course, submitted: Source
+) -> None:
+    slow = """
+import time
+def double(x):
+    end = time.process_time() + 0.05
+    while time.process_time() < end: pass
+    return x
+"""
+    result = only(grade(toy_course(CHECKS, MISTAKES), submitted(slow + COUNTER)), "twice")
+    assert result.status is Status.FAILED
+    assert result.message is not None
+    assert "expected" in result.message
+    assert result.counterexample is not None

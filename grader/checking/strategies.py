@@ -47,10 +47,16 @@ def given(*, examples: int = 30, **strategies: st.SearchStrategy[Any]) -> Callab
 
         @functools.wraps(check)
         def example(*args: Any, **kwargs: Any) -> None:
-            arguments = signature.bind(*args, **kwargs).arguments
-            if "student" in arguments:
-                arguments["student"].begin_example()
-            check(*args, **kwargs)
+            student = signature.bind(*args, **kwargs).arguments.get("student")
+            if student is None:
+                check(*args, **kwargs)
+                return
+            student.begin_example()
+            try:
+                check(*args, **kwargs)
+            except Exception as error:
+                student.remember(error)
+                raise
 
         steady = settings(
             max_examples=examples,
