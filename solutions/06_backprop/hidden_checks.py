@@ -6,21 +6,20 @@ import numpy as np
 
 from grader.checking import assert_close, check, unpack
 
-NAMES = ("relu", "sigmoid", "tanh")
-
 
 @check("loss_and_gradients", points=2, hidden=True)
 def test_networks_like_the_reference(student, reference, rng):
     """Networks of many shapes have the reference's loss and gradients."""
-    for depth in (1, 2, 3, 5, 6, 7):
-        sizes = [int(size) for size in rng.integers(2, 9, size=depth + 1)]
+    shapes = [[int(size) for size in rng.integers(2, 9, size=depth + 1)] for depth in (1, 2, 3, 5)]
+    # The last one is so wide that a pass forward for every weight would take minutes.
+    for number, sizes in enumerate([*shapes, [440, 440, 3]]):
         params = [
             (rng.normal(size=pair) / np.sqrt(pair[0]), rng.normal(size=pair[1]))
             for pair in pairwise(sizes)
         ]
-        samples = int(rng.integers(1, 12))
+        samples = int(rng.integers(1, 12)) if number < len(shapes) else 1
         x, labels = rng.normal(size=(samples, sizes[0])), rng.integers(0, sizes[-1], size=samples)
-        activation = NAMES[depth % 3]
+        activation = ("tanh", "relu", "sigmoid", "relu", "tanh")[number]
         loss, grads = unpack(student.loss_and_gradients(params, x, labels, activation), 2)
         expected_loss, expected = reference.loss_and_gradients(params, x, labels, activation)
         assert_close(loss, expected_loss, name="loss")

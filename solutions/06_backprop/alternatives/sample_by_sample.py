@@ -6,10 +6,10 @@ import numpy as np
 
 
 def dense_forward(x, w, b):
-    rows = []
-    for row in x:
-        rows.append(b + sum(row[i] * w[i] for i in range(len(row))))
-    return np.array(rows), [x, w]
+    z = np.zeros((len(x), len(b)))
+    for n in range(len(x)):
+        z[n] = b + sum(x[n, i] * w[i] for i in range(len(w)))
+    return z, [x, w]
 
 
 def dense_backward(dz, cache):
