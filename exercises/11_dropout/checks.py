@@ -5,6 +5,7 @@ keeps. A statistic has to lie within six standard deviations of its mean. It is 
 each time, and the chance of that gate to refuse a right answer, computed exactly, stands beside it.
 """
 
+import functools
 import itertools
 
 import numpy as np
@@ -45,22 +46,28 @@ def assert_independent(first, second, what):
     assert_share(np.count_nonzero(first == second), first.size, 0.5, what)
 
 
-def recorded(answer):
-    """Return a `predict(x, rng)` that gives `answer(rng)`, and the list of what it got and gave."""
-    calls = []
+def seeded(rng):
+    """Return a generator from a small seed, which a counterexample can name."""
+    return np.random.default_rng(int(rng.integers(1024)))
 
-    def predict(x=None, rng=None):
-        given_rng = rng if isinstance(rng, np.random.Generator) else None
-        y = np.array(answer(given_rng), dtype=float)
-        calls.append((x, given_rng is not None, y.copy()))
+
+def numbers(rng, *shape):
+    """Return N(0, 1) numbers, rounded so that a counterexample stays readable."""
+    return rng.normal(size=shape).round(2)
+
+
+def recorded(predict):
+    """Return the same prediction, and a list that it fills with (x, rng, answer) of each call."""
+    calls = []
+    predict.__qualname__ = predict.__name__  # the learner reads it when the arguments do not fit
+
+    @functools.wraps(predict)
+    def recording(x, rng):
+        y = np.asarray(predict(x, rng), dtype=float)
+        calls.append((x, rng, y.copy()))
         return y
 
-    return predict, calls
-
-
-def noisy(shape):
-    """Return a recorded prediction of this shape that adds noise from its generator to 3."""
-    return recorded(lambda rng: 3 + (np.zeros(shape) if rng is None else rng.normal(size=shape)))
+    return recording, calls
 
 
 def mean_and_std(student, predict, x, samples, rng):
@@ -72,7 +79,7 @@ def mean_and_std(student, predict, x, samples, rng):
 def test_mask_values(student, rng):
     """The mask is 0 where a unit is dropped and 1/(1 − p) where it is kept."""
     for p in (0.1, 0.25, 0.5, 0.8):
-        _, mask = forward(student, rng.normal(size=(30, 20)), p, rng)
+        _, mask = forward(student, numbers(rng, 8, 10), p, seeded(rng))
         kept = 1 / (1 - p)
         odd = mask[(mask != 0) & (np.abs(mask - kept) > 1e-9 * kept)]
         if odd.size:
@@ -83,7 +90,7 @@ def test_mask_values(student, rng):
 def test_share_of_dropped(student, rng):
     """The share of units that are dropped is p; 1 − p of them stay."""
     for p in (0.1, 0.25, 0.5, 0.8):  # each refuses a right answer with probability 2.4e-9 or less
-        _, mask = forward(student, rng.normal(size=(200, 100)), p, rng)
+        _, mask = forward(student, numbers(rng, 200, 100), p, rng)
         assert_share(np.count_nonzero(mask == 0), mask.size, p, f"zeros in the mask at p = {p}")
 
 
@@ -116,7 +123,7 @@ def test_out_is_x_times_mask(student, x, generator):
 def test_zeros_are_masked_too(student, rng):
     """A unit whose value is 0 is dropped or kept like any other."""
     p = 0.3
-    x = rng.normal(size=(100, 200))
+    x = numbers(rng, 100, 200)
     x[:, ::2] = 0.0
     _, mask = forward(student, x, p, rng)
     off = mask[:, ::2] == 0
@@ -128,7 +135,7 @@ def test_zeros_are_masked_too(student, rng):
 @check("dropout_forward", points=2)
 def test_units_are_independent(student, rng):
     """Every unit of every sample is dropped or kept by itself."""
-    _, mask = forward(student, rng.normal(size=(60, 80)), 0.5, rng)
+    _, mask = forward(student, numbers(rng, 60, 80), 0.5, rng)
     off = mask == 0
     # Whether a pair agrees is a fair coin, and the pairs of one line are independent of each other.
     # Each of the ten shares refuses a right answer with probability 2.1e-9 or less.
@@ -148,15 +155,14 @@ def test_units_are_independent(student, rng):
 @check("dropout_forward", points=2)
 def test_generator_decides(student, rng):
     """The generator alone decides: the same state, the same mask; the next call, another one."""
-    x = rng.normal(size=(10, 20))
-    seed = int(rng.integers(2**32))
-    again = [forward(student, x, 0.5, np.random.default_rng(seed))[1] for _ in range(2)]
+    x = numbers(rng, 10, 20)
+    seeds = rng.choice(1024, size=20, replace=False).tolist()
+    again = [forward(student, x, 0.5, np.random.default_rng(seeds[0]))[1] for _ in range(2)]
     if not np.array_equal(again[0], again[1]):
         fail("two calls with generators in the same state gave two different masks")
-    one = np.random.default_rng(seed)
-    in_a_row = [forward(student, x, 0.5, one)[1] == 0 for _ in range(20)]
-    others = [np.random.default_rng(s) for s in rng.integers(2**32, size=20).tolist()]
-    apart = [forward(student, x, 0.5, generator)[1] == 0 for generator in others]
+    one = np.random.default_rng(seeds[0])
+    in_a_row = [forward(student, x, 0.5, one)[1] == 0 for _ in seeds]
+    apart = [forward(student, x, 0.5, np.random.default_rng(seed))[1] == 0 for seed in seeds]
     # Of 200 coins, two sets are equal with probability 1e-60; the shares refuse at 2.1e-9 each.
     for masks, what in ((in_a_row, "calls in a row"), (apart, "different generators")):
         if any(np.array_equal(a, b) for a, b in itertools.combinations(masks, 2)):
@@ -168,8 +174,8 @@ def test_generator_decides(student, rng):
 @check("dropout_forward")
 def test_p_zero_keeps_all(student, rng):
     """At p = 0 nothing is dropped and nothing is scaled."""
-    x = rng.normal(size=(4, 5))
-    out, mask = forward(student, x, 0.0, rng)
+    x = numbers(rng, 4, 3)
+    out, mask = forward(student, x, 0.0, seeded(rng))
     assert_close(mask, np.ones_like(x), name="mask at p = 0")
     assert_close(out, x, name="out at p = 0")
 
@@ -191,7 +197,7 @@ def test_p_outside_raises(student, rng):
     """A p outside of [0, 1) raises ValueError while training."""
     for p in (-0.1, 1.5, 1.0):
         try:
-            assert_raises(ValueError, student.dropout_forward, np.ones((2, 3)), p, rng)
+            assert_raises(ValueError, student.dropout_forward, np.ones((2, 3)), p, seeded(rng))
         except AssertionError as error:
             fail(f"at p = {p}: {error}")
 
@@ -222,7 +228,7 @@ def test_backward_is_linear(student, a, b, generator):
 def test_backward_is_transpose(student, rng):
     """Backward is the transpose of forward: ⟨dx, x⟩ = ⟨dout, x · mask⟩, also for a mask of ones."""
     for p in (0.0, 0.4, 0.9):
-        x, dout = rng.normal(size=(2, 6, 7))
+        x, dout = numbers(rng, 2, 3, 5)
         mask = np.where(rng.random(x.shape) < p, 0.0, 1 / (1 - p))
         dx = as_array(student.dropout_backward(dout, mask), x.shape, "dx")
         scale = np.linalg.norm(dout) * np.linalg.norm(x * mask)
@@ -233,20 +239,27 @@ def test_backward_is_transpose(student, rng):
 @check("dropout_backward")
 def test_backward_leaves_arguments(student, rng):
     """Neither the upstream gradient nor the mask is changed."""
-    student.dropout_backward(rng.normal(size=(3, 4)), 1.25 * rng.integers(0, 2, size=(3, 4)))
+    mask = 1.25 * rng.integers(0, 2, size=(3, 4))
+    student.dropout_backward(numbers(rng, 3, 4), mask)
     assert_unchanged(student)
 
 
 @check("mc_dropout")
-def test_mc_by_hand(student, rng):
+def test_mc_by_hand(student):
     """Three predictions of 1, 4 and 4 have mean 3 and standard deviation √2."""
-    seed = int(rng.integers(2**32))
-    first = np.random.default_rng(seed).random()
-    predict, calls = recorded(lambda rng: [1.0 if rng and rng.random() == first else 4.0])
+
+    def predict(x, rng):
+        return x[:, 0] * np.where(rng.random(len(x)) < 1 / 3, 1.0, 4.0)
+
+    def three(rng):
+        return [float(predict(x, rng)[0]) for _ in range(3)]
+
     x = np.ones((1, 2))
-    mean, std = mean_and_std(student, predict, x, 3, np.random.default_rng(seed))
-    if all(y > 1 for _, _, y in calls):
-        fail("predict should get the very generator that mc_dropout got: call predict(x, rng)")
+    seed = next(s for s in range(1024) if three(np.random.default_rng(s)) == [1.0, 4.0, 4.0])
+    recording, calls = recorded(predict)
+    mean, std = mean_and_std(student, recording, x, 3, np.random.default_rng(seed))
+    if len(calls) == 3 and [float(y[0]) for _, _, y in calls] != [1.0, 4.0, 4.0]:
+        fail("predict should get x and the generator as mc_dropout got them: predict(x, rng)")
     assert_close(mean, [3.0], name="mean")
     assert_close(std, [np.sqrt(2.0)], name="std")
 
@@ -254,31 +267,45 @@ def test_mc_by_hand(student, rng):
 @check("mc_dropout")
 def test_predict_gets_x_and_rng(student, rng):
     """There are exactly `samples` calls of predict, each with x and the generator."""
-    x = rng.normal(size=(3, 2))
+
+    def predict(x, rng):
+        return rng.normal(size=len(x))
+
+    x = numbers(rng, 3, 2)
     for samples in (5, 1):
-        predict, calls = noisy((3,))
-        student.mc_dropout(predict, x, samples, rng)
+        recording, calls = recorded(predict)
+        student.mc_dropout(recording, x, samples, seeded(rng))
         assert_unchanged(student)
         assert_equal(len(calls), samples, f"number of predictions for samples = {samples}")
-        for seen, has_generator, _ in calls:
+        for seen, generator, _ in calls:
             assert_close(seen, x, name="the x that predict gets")
-            if not has_generator:
+            if not isinstance(generator, np.random.Generator):
                 fail("predict needs the generator: call predict(x, rng)")
 
 
 @check("mc_dropout", points=2)
 def test_mean_and_std_over_samples(student, rng):
     """Mean and std run over the samples, whatever the shape of a prediction."""
-    x = rng.normal(size=(4, 2))
-    for samples, shape in ((2, (4,)), (7, (4, 3)), (5, (4, 2, 3)), (1, (4, 3))):
-        predict, calls = noisy(shape)
-        mean, std = mean_and_std(student, predict, x, samples, rng)
+
+    def per_row(x, rng):
+        return x[:, 0] + rng.normal(size=len(x))
+
+    def per_class(x, rng):
+        return x + rng.normal(size=x.shape)
+
+    def per_step(x, rng):
+        return x[:, :, None] + rng.normal(size=(*x.shape, 2))
+
+    x = numbers(rng, 4, 3)
+    for samples, function in ((2, per_row), (7, per_class), (5, per_step), (1, per_class)):
+        recording, calls = recorded(function)
+        mean, std = mean_and_std(student, recording, x, samples, seeded(rng))
         if not calls:
             fail("mc_dropout never called predict")
         drawn = np.array([y for _, _, y in calls[-samples:]])
         centre = np.add.reduce(drawn) / len(drawn)
         spread = np.sqrt(np.add.reduce((drawn - centre) ** 2) / len(drawn))
-        where = f"(samples = {samples}, predictions of shape {shape})"
+        where = f"(samples = {samples}, predictions of shape {drawn.shape[1:]})"
         assert_close(mean, centre, name=f"mean {where}")
         assert_close(std, spread, atol=1e-7, name=f"std {where}")
 
@@ -286,12 +313,17 @@ def test_mean_and_std_over_samples(student, rng):
 @check("mc_dropout", points=2)
 def test_every_prediction_is_new(student, rng):
     """Every prediction is drawn anew, and only the generator decides which ones."""
-    x, (seed, other) = np.ones((4, 2)), rng.integers(2**32, size=2).tolist()
+
+    def predict(x, rng):
+        return x + rng.normal(size=x.shape)
+
+    x = np.ones((4, 3))
+    seed, other = rng.choice(1024, size=2, replace=False).tolist()
     means = []
     for number in (seed, seed, other):
-        predict, calls = noisy((4, 3))
-        mean, _ = mean_and_std(student, predict, x, 6, np.random.default_rng(number))
-        means.append(as_array(mean, (4, 3), "mean"))
+        recording, calls = recorded(predict)
+        mean, _ = mean_and_std(student, recording, x, 6, np.random.default_rng(number))
+        means.append(as_array(mean, x.shape, "mean"))
         if len({y.tobytes() for _, _, y in calls}) < len(calls):
             fail("two predictions were the same: predict must go on with the same generator")
     assert_close(means[1], means[0], name="mean with a generator in the same state")
@@ -302,9 +334,12 @@ def test_every_prediction_is_new(student, rng):
 @check("mc_dropout")
 def test_no_noise_no_spread(student, rng):
     """A prediction that is always the same has itself as mean, and a spread of 0."""
-    constant = np.arange(1.0, 41.0).reshape(20, 2) / 30
-    predict, _ = recorded(lambda _: constant)
-    mean, std = mean_and_std(student, predict, np.ones((20, 2)), 10, rng)
+
+    def predict(x, rng):
+        return x / 3 + 0 * rng.random()
+
+    x = np.arange(1.0, 21.0).reshape(10, 2)
+    mean, std = mean_and_std(student, predict, x, 10, seeded(rng))
     assert_quiet(student)
-    assert_close(mean, constant, name="mean")
-    assert_close(std, np.zeros_like(constant), atol=1e-6, name="std")
+    assert_close(mean, x / 3, name="mean")
+    assert_close(std, np.zeros_like(x), atol=1e-6, name="std")
