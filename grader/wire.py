@@ -51,6 +51,8 @@ DTYPES: Final = {
     name: np.dtype(name)
     for name in ("|b1", "|i1", "|u1", *(f"<{k}{n}" for k in "iu" for n in (2, 4, 8)))
 } | {f"<f{n}": np.dtype(f"<f{n}") for n in (2, 4, 8)}
+NO_VALUE: Final = "a frame has a node that is not a value"
+
 # By character code: `long` and `longlong` are types of their own, though of the same dtype.
 SCALARS: Final = frozenset(np.dtype(code).type for code in "?bBhHiIlLqQefd")
 
@@ -75,6 +77,9 @@ class Message:
     value: Any
     generators: tuple[np.random.Generator, ...]
 
+
+# What JSON has itself, and gives back as it was.
+NATIVE: Final = frozenset((type(None), bool, float, str))
 
 Wrap = Callable[[object], Ref]
 Resolve = Callable[[Ref], object]
@@ -143,9 +148,7 @@ class _Encoder:
         if self.nodes > MAX_NODES:
             raise ProtocolError(f"there are more than {MAX_NODES:,} values")
         kind = type(value)
-        if value is None or kind is bool or kind is float or kind is str:
-            return value
-        if kind is int and value.bit_length() <= MAX_INT_BITS:
+        if kind in NATIVE or (kind is int and value.bit_length() <= MAX_INT_BITS):
             return value
         if kind is np.ndarray and value.ndim <= MAX_NDIM and (name := _dtype(value.dtype)):
             self.append(value, name)
@@ -209,17 +212,24 @@ class _Decoder:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise ProtocolError(f"a frame has more than {MAX_NODES:,} values")
-        if node is None or isinstance(node, (bool, int, float, str)):
+        kind = type(node)
+        if kind is not list:
+            if kind is dict:
+                raise ProtocolError(NO_VALUE)
             return node
-        if not isinstance(node, list) or not node or depth > MAX_DEPTH:
-            raise ProtocolError("a frame has a node that is not a value")
+        if not node or depth > MAX_DEPTH:
+            raise ProtocolError(NO_VALUE)
+        tag = node[0]
+        if tag == "t":
+            return tuple([self.value(item, depth + 1) for item in node[1:]])
+        if tag == "l":
+            return [self.value(item, depth + 1) for item in node[1:]]
+        if tag == "d":
+            return self.mapping(node, depth)
+        return self.leaf(node)
+
+    def leaf(self, node: list[Any]) -> Any:
         match node:
-            case ["t", *items]:
-                return tuple(self.value(item, depth + 1) for item in items)
-            case ["l", *items]:
-                return [self.value(item, depth + 1) for item in items]
-            case ["d", *items]:
-                return self.mapping(items, depth)
             case ["a", str(name), list(shape)]:
                 return self.array(name, shape)
             case ["s", str(name)]:
@@ -235,15 +245,15 @@ class _Decoder:
                     raise ProtocolError("a reference has a name that is not text")
                 ref = Ref(owner, number, kind[:200], tuple(names[:200]))
                 return self.resolve(ref) if self.resolve else ref
-        raise ProtocolError("a frame has a node that is not a value")
+        raise ProtocolError(NO_VALUE)
 
-    def mapping(self, items: list[Any], depth: int) -> dict[Any, Any]:
+    def mapping(self, node: list[Any], depth: int) -> dict[Any, Any]:
         result = {}
-        for item in items:
-            if not isinstance(item, list) or len(item) != 2:
+        for item in node[1:]:
+            if type(item) is not list or len(item) != 2:
                 raise ProtocolError("a frame has a dict whose item is not a pair")
             key = self.value(item[0], depth + 1)
-            if not _is_key(key):
+            if type(key) is not str and not _is_key(key):
                 raise ProtocolError("a frame has a dict with a key that is not a plain value")
             result[key] = self.value(item[1], depth + 1)
         return result
