@@ -33,6 +33,21 @@ class GradeGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+class RunContext(click.Context):
+    """The context of grading, which is what `grade` does without a word for it."""
+
+    @property
+    def command_path(self) -> str:
+        """How the command is typed."""
+        return "grade"
+
+
+class RunCommand(click.Command):
+    """Grading itself."""
+
+    context_class = RunContext
+
+
 @click.group(
     cls=GradeGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -41,16 +56,16 @@ class GradeGroup(click.Group):
 )
 @click.version_option(package_name="grader", prog_name="grade")
 def cli() -> None:
-    r"""Grade an exercise, and learn what to try next.
+    """Grade an exercise, and learn what to try next.
 
     \b
     grade exercise8                     your file in exercises/08_adam
     grade adam path/to/adam.py          any .py file, notebook or folder
     grade list                          all exercises
-    """
+    """  # noqa: D301 - the backspace tells click to keep the lines
 
 
-@cli.command("run", hidden=True)
+@cli.command("run", cls=RunCommand, hidden=True)
 @click.argument("exercise")
 @click.argument("submission", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as a JSON document.")
