@@ -39,6 +39,7 @@ class Bench:
         self.solution = solution
         self.mistakes = mistakes
         self.session: Session | None = None
+        self.confirmed: list[Mistake] = []
 
     def close(self) -> None:
         """End the worker."""
@@ -53,12 +54,20 @@ class Bench:
             return None
         if self.equals(self.solution, log, callables):
             return None
+        for mistake in self.confirmed:
+            # It explained another failure alone, so it is the better reading of this one too.
+            if self.equals(mistake.apply(self.solution), log, callables):
+                return mistake
         fitting = [
             mistake
             for mistake in self.mistakes
-            if self.equals(mistake.apply(self.solution), log, callables)
+            if mistake not in self.confirmed
+            and self.equals(mistake.apply(self.solution), log, callables)
         ]
-        return fitting[0] if len({mistake.says for mistake in fitting}) == 1 else None
+        if len({mistake.says for mistake in fitting}) != 1:
+            return None
+        self.confirmed.append(fitting[0])
+        return fitting[0]
 
     def equals(
         self, source: str, log: Sequence[Exchange], callables: Sequence[Callable[..., Any]]
