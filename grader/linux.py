@@ -5,15 +5,17 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "allow_paths",
     "bind",
-    "detach",
     "drop_capabilities",
     "filter_calls",
+    "keep_mounts_private",
     "landlock_version",
     "mount_tmpfs",
     "pivot_root",

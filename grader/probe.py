@@ -55,7 +55,7 @@ def _beyond_walls() -> dict[str, Callable[[], object]]:
     from grader import linux
 
     return {
-        "list the root of the file system": lambda: os.listdir("/"),
+        "list the root of the file system": lambda: os.listdir("/"),  # noqa: PTH208
         "read a file of the system": lambda: _open("/etc/passwd"),
         "read about processes": lambda: _open("/proc/self/status"),
         "change the standard library": lambda: _open(os.__file__, os.O_WRONLY),

@@ -76,7 +76,10 @@ class Worker:
         except WorkerDied:
             return self._body.refusal() or "it ended before it said anything"
         except TimeoutError:
-            return f"it said nothing for {START_SECONDS:g} s"
+            # A machine that is too busy is no reason for a weaker sandbox.
+            self.close()
+            message = f"a worker process said nothing for {START_SECONDS:g} s"
+            raise BrokenGrader(message) from None
         except (ProtocolError, TypeError, KeyError) as error:
             return repr(error)
         return "; ".join(map(str, faults))
@@ -119,7 +122,7 @@ class Worker:
         if pid is None or sys.platform != "linux":
             return None
         try:
-            return time.clock_gettime((~pid << 3) | 2)  # the CPU clock of a process, as Linux has it
+            return time.clock_gettime((~pid << 3) | 2)  # how Linux names a process's CPU clock
         except OSError:
             return None
 
@@ -143,7 +146,8 @@ def offers(limits: Limits) -> dict[str, str]:
         only = Worker(limits, (variant,))
         try:
             only.hello()
-            found[variant] = ""
+            short = only.tier != VARIANTS[variant]
+            found[variant] = f"it reaches no more than the tier {only.tier}" if short else ""
         except BrokenGrader as error:
             found[variant] = str(error)
         finally:

@@ -83,6 +83,7 @@ class Session:
         self.notes: tuple[str, ...] = ()
         self.failure: Failure | None = None
         self._tier = ""
+        self._used = False
         self._number = 0
         self._load_failure: BaseException | None = None
         self._log_bytes = 0
@@ -119,6 +120,16 @@ class Session:
         self.failure = None
         if self._load_failure is not None:
             raise self._load_failure.with_traceback(None)
+        try:
+            self._load()
+        except (LearnerRaised, CheckEnded) as error:
+            self._load_failure = error
+            raise
+        finally:
+            self.log.clear()
+
+    def _load(self) -> None:
+        """Load the submission, in a fresh worker where the one at hand fails and did not before."""
         self._check_cpu = self._alive().cpu_seconds() or 0.0
         chunks = [(chunk.name, chunk.text) for chunk in self.submission.chunks]
         request = {
@@ -128,12 +139,17 @@ class Session:
             "tolerant": self.submission.tolerant,
         }
         try:
-            self.notes = tuple(map(str, self.request(request, f"loading {self.submission.name}")))
-        except (LearnerRaised, CheckEnded) as error:
-            self._load_failure = error
-            raise
-        finally:
-            self.log.clear()
+            notes = self.request(request, f"loading {self.submission.name}")
+        except (LearnerRaised, CheckEnded):
+            if not self._used:
+                raise
+            # An earlier check left something behind, which is not to cost this one its points.
+            self._kill()
+            self._used = False
+            self._load()
+        else:
+            self.notes = tuple(map(str, notes))
+            self._used = True
 
     def begin_example(self) -> None:
         """Forget the calls so far: a new example of a property starts here."""
@@ -175,6 +191,7 @@ class Session:
     def _alive(self) -> Worker:
         if self.worker is None:
             self.worker = Worker(self.limits)
+            self._used = False
         if not self.worker.tier:
             self.worker.hello()
             self._tier = self.worker.tier
@@ -214,6 +231,7 @@ class Session:
                 raise
             self._die(label, "it stopped without an answer")
         except ProtocolError as error:
+            reply = b""
             self._die(label, f"it sent something that is not an answer; {error}")
         except BaseException:
             # A callback of ours ended the check: the worker still waits for its answer.
@@ -477,13 +495,15 @@ def _replies(value: object, number: int) -> list[dict[str, Any]]:
     for reply in replies:
         match reply:
             case {
-                "changed": tuple(),
-                "warnings": tuple(),
+                "changed": tuple() as changed,
+                "warnings": tuple() as warned,
                 "output": str(),
                 "entered": dict(),
                 "seconds": float(),
                 "generators": tuple() as generators,
-            } if all(map(_is_generator, generators)):
+            } if all(map(_is_generator, generators)) and all(
+                isinstance(word, str) for word in (*changed, *warned)
+            ):
                 pass
             case _:
                 raise ProtocolError("its reply is incomplete")

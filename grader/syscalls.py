@@ -10,8 +10,10 @@ from __future__ import annotations
 import errno
 import functools
 import struct
-from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["MACHINES", "program"]
 
@@ -73,7 +75,10 @@ mlock 149 228, mlock2 325 284, mlockall 151 230, inotify_init 253 -, inotify_ini
 fanotify_init 300 262
 """
 # Allowed for some arguments; `_conditions` says for which.
-EXAMINED: Final = "kill 62 129, tkill 200 130, tgkill 234 131, prctl 157 167, prlimit64 302 261, ioctl 16 29, fcntl 72 25"
+EXAMINED: Final = """
+kill 62 129, tkill 200 130, tgkill 234 131, prctl 157 167, prlimit64 302 261, ioctl 16 29,
+fcntl 72 25
+"""
 
 COMMANDS: Final = {
     # F_DUPFD, GETFD, SETFD, GETFL, SETFL, GETLK, SETLK, SETLKW, DUPFD_CLOEXEC: the others can

@@ -40,12 +40,14 @@ class Runtime:
     """The paths that the interpreter and NumPy need.
 
     `folders` hold the standard library and shared libraries, `hidden` those folders in them where
-    other packages lie, and `packages` the few packages that are shown.
+    other packages lie, and `packages` the few packages that are shown. `path` is what Python
+    searches: the standard library; a package that is loaded finds its own parts.
     """
 
     folders: tuple[str, ...]
     hidden: tuple[str, ...]
     packages: tuple[str, ...]
+    path: tuple[str, ...]
 
     @property
     def readable(self) -> tuple[str, ...]:
@@ -55,20 +57,21 @@ class Runtime:
 
 def find_runtime() -> Runtime:
     """Find the runtime of this interpreter; everything that it is to show must be imported."""
-    paths = sysconfig.get_paths()
-    standard = {paths["stdlib"], paths["platstdlib"]}
-    installed = {paths["purelib"], paths["platlib"], *site.getsitepackages()}
-    installed |= {f"{path}/{kind}-packages" for path in standard for kind in ("site", "dist")}
+    standard = str(Path(os.__file__).parent)
+    installed = {f"{standard}/{kind}-packages" for kind in ("site", "dist")}
+    installed |= {*site.getsitepackages(), sysconfig.get_path("purelib")}
     numpy = Path(np.__file__).parent
     packages = [str(path) for path in (numpy, numpy.with_name("numpy.libs")) if path.is_dir()]
-    mapped = re.findall(r" (/.*)/[^/]*\.so[^/]*$", Path("/proc/self/maps").read_text(), re.MULTILINE)
+    maps = Path("/proc/self/maps").read_text(encoding="utf-8")
+    mapped = re.findall(r" (/.*)/[^/]*\.so[^/]*$", maps, re.MULTILINE)
     trusted = (sys.base_prefix, "/lib", "/usr")
     libraries = {
         folder for folder in mapped if folder.startswith(trusted) and not _within(folder, installed)
     }
-    folders = _outermost(standard | libraries)
+    folders = _outermost({standard} | libraries)
     hidden = sorted(path for path in installed if _within(path, folders) and Path(path).is_dir())
-    return Runtime(tuple(folders), tuple(hidden), tuple(packages))
+    path = [p for p in sys.path if _within(p, folders) and not _within(p, installed)]
+    return Runtime(tuple(folders), tuple(hidden), tuple(packages), tuple(path))
 
 
 def _within(path: str, folders: set[str] | list[str]) -> bool:
@@ -136,5 +139,6 @@ def _link_libraries() -> None:
         inside = Path(f"{MOUNT_POINT}{path}")
         if path.is_symlink() and not inside.exists():
             inside.symlink_to(path.readlink())
-    if not Path(f"{MOUNT_POINT}/tmp").exists():
-        Path(f"{MOUNT_POINT}/tmp").symlink_to(SCRATCH.lstrip("/"))
+    usual = Path(f"{MOUNT_POINT}/tmp")  # noqa: S108 - a name in the view
+    if not usual.exists():
+        usual.symlink_to(SCRATCH.lstrip("/"))

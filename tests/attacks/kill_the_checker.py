@@ -9,8 +9,13 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def double(x):
     try:
-        os.kill(@PID@, signal.SIGKILL)
+        os.kill(int("@PID@"), signal.SIGKILL)
     except PermissionError:
         pass
-    if libc.kill(@PID@, 9) == -1 == libc.sigqueue(@PID@, 9, 0) == libc.tgkill(@PID@, @PID@, 9):
+    if (
+        libc.kill(int("@PID@"), 9)
+        == -1
+        == libc.sigqueue(int("@PID@"), 9, 0)
+        == libc.tgkill(int("@PID@"), int("@PID@"), 9)
+    ):
         return 2 * x

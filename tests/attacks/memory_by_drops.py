@@ -1,5 +1,7 @@
 """Take memory in small pieces until there is none."""
 
+import numpy as np
+
 EXPECT = {"twice": "failed", "agrees": "failed"}
 SAYS = {"twice": "MemoryError"}
 
@@ -7,4 +9,4 @@ SAYS = {"twice": "MemoryError"}
 def double(x):
     pieces = []
     while True:
-        pieces.append(bytearray(1 << 22))
+        pieces.append(np.zeros(1 << 18))

@@ -11,7 +11,7 @@ def double(x):
         for attempt in (
             lambda: resource.setrlimit(kind, (-1, -1)),
             lambda: resource.prlimit(0, kind, (1 << 40, 1 << 40)),
-            lambda: resource.prlimit(@PID@, kind, (0, 0)),
+            lambda: resource.prlimit(int("@PID@"), kind, (0, 0)),
         ):
             try:
                 attempt()

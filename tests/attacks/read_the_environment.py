@@ -5,8 +5,14 @@ import os
 import sys
 
 KNOWN = {
-    "HOME", "LANG", "LC_CTYPE", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-    "PYTHONHASHSEED", "TMPDIR",
+    "HOME",
+    "LANG",
+    "LC_CTYPE",
+    "MKL_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "PYTHONHASHSEED",
+    "TMPDIR",
 }
 
 

@@ -5,12 +5,10 @@ import gc
 
 def double(x):
     # In two parts, as this file is in memory as well.
-    secret = "canary-" + "5f0c7a"
-    seen, waiting = set(), gc.get_objects()
-    for thing in waiting:
+    secret = "".join(("canary-", "5f0c7a"))
+    for thing in gc.get_objects():
         for inner in [thing, *gc.get_referents(thing)]:
-            if type(inner) is str and id(inner) not in seen:
-                seen.add(id(inner))
-                if secret in inner:
+            if type(inner) is str:
+                if secret in inner and inner is not secret:
                     raise RuntimeError(inner)
     return 2 * x

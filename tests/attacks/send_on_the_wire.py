@@ -6,7 +6,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def double(x):
-    address = b"\x02\0" + (@PORT@).to_bytes(2, "big") + bytes([127, 0, 0, 1]) + bytes(8)
+    address = b"\x02\0" + int("@PORT@").to_bytes(2, "big") + bytes([127, 0, 0, 1]) + bytes(8)
     attempts = (
         libc.connect(3, address, 16),
         libc.sendto(3, b"x", 1, 0, address, 16),

@@ -6,7 +6,7 @@ import fcntl
 def double(x):
     for command in (fcntl.F_SETOWN, fcntl.F_SETSIG, 15, 1031):
         try:
-            fcntl.fcntl(3, command, @PID@)
+            fcntl.fcntl(3, command, int("@PID@"))
         except PermissionError:
             continue
         raise RuntimeError(f"fcntl {command}")
