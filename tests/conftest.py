@@ -20,6 +20,9 @@ from grader.course import Exercise, Limits, find_exercise
 from grader.student import Session, Student
 from grader.submission import Chunk, Submission
 
+# Looking for doctests would import what these folders hold, and some of it is hostile.
+collect_ignore = ["attacks", "submissions"]
+
 QUICK = Limits(call_seconds=0.5, check_seconds=2.0, total_seconds=20.0, memory_mb=256)
 
 Source = Callable[[str], Submission]
