@@ -210,7 +210,12 @@ def test_a_file_that_does_not_load_gets_nothing(
 
 
 def notebook(*cells: str) -> str:
-    blank = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    blank: dict[str, object] = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
     code = [{**blank, "source": cell} for cell in cells]
     return json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
 
