@@ -24,7 +24,6 @@ __all__ = ["snippet"]
 
 MAX_CALLS: Final = 12
 MAX_CHARACTERS: Final = 2_500
-SMALL_SEEDS: Final = 1024
 SIGNS: Final = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**"}
 
 
@@ -157,16 +156,15 @@ class _Writer:
         return name
 
     def generator(self, generator: np.random.Generator) -> str:
+        """Seed a generator as this one was, and where it has drawn since, set its state."""
+        seed: Any = generator.bit_generator.seed_seq
         state = generator.bit_generator.state
-        for seed in range(SMALL_SEEDS):
-            if np.random.default_rng(seed).bit_generator.state == state:
-                return f"np.random.default_rng({seed})"
+        made = f"np.random.default_rng({seed.entropy})"
+        if not seed.spawn_key and np.random.default_rng(seed.entropy).bit_generator.state == state:
+            return made
         self.generators += 1
         name = f"rng{self.generators}"
-        self.before += [
-            f"{name} = np.random.default_rng()",
-            f"{name}.bit_generator.state = {state}",
-        ]
+        self.before += [f"{name} = {made}", f"{name}.bit_generator.state = {state}"]
         return name
 
 

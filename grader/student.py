@@ -174,7 +174,7 @@ class Session:
         for reply in replies:
             values.append(self._value(reply, label))
             for mine, theirs in zip(generators, reply["generators"], strict=False):
-                mine.bit_generator.state = theirs.bit_generator.state
+                wire.adopt(mine, theirs)
         if len(values) != count:
             self._die(label, "it answered fewer calls than it was asked")
         return values

@@ -9,7 +9,9 @@ its arrays, one after the other. Nothing is unpickled; sizes are checked before 
     ["a", dtype, shape]             array; its bytes are the next in the buffers
     ["s", dtype]                    NumPy scalar, likewise
     ["b", length]                   bytes, likewise
-    ["g", state, inc, has, uint]    numpy.random.Generator over PCG64; ["G", i] the i-th one again
+    ["g", state, inc, has, uint, entropy, key, spawned]
+                                    numpy.random.Generator over PCG64, with the seed that it spawns
+                                    from; ["G", i] is the i-th one again
     ["r", owner, id, type, names]   reference to an object that stays on its owner's side
 """
 
@@ -34,6 +36,7 @@ __all__ = [
     "MAX_NODES",
     "Message",
     "Ref",
+    "adopt",
     "decode",
     "encode",
     "frame_size",
@@ -46,6 +49,8 @@ MAX_NODES: Final = 200_000
 MAX_DEPTH: Final = 32
 MAX_INT_BITS: Final = 1024
 MAX_NDIM: Final = 32
+MAX_SEEDS: Final = 64
+MAX_SPAWNED: Final = 10_000
 
 DTYPES: Final = {
     name: np.dtype(name)
@@ -197,7 +202,8 @@ class _Encoder:
         self.generators.append(generator)
         state: Any = generator.bit_generator.state
         inner = state["state"]
-        return ["g", inner["state"], inner["inc"], state["has_uint32"], state["uinteger"]]
+        half = state["has_uint32"], state["uinteger"]
+        return ["g", inner["state"], inner["inc"], *half, *_seed(generator)]
 
 
 class _Decoder:
@@ -236,8 +242,8 @@ class _Decoder:
                 return self.array(name, [])[()]
             case ["b", int(length)] if length >= 0:
                 return bytes(self.take(length))
-            case ["g", int(state), int(inc), int(has), int(uinteger)]:
-                return self.generator(state, inc, has, uinteger)
+            case ["g", int(state), int(inc), int(has), int(uinteger), entropy, list(key), int(n)]:
+                return self.generator((state, inc, has, uinteger), _sequence(entropy, key, n))
             case ["G", int(index)] if 0 <= index < len(self.generators):
                 return self.generators[index]
             case ["r", "worker" | "checker" as owner, int(number), str(kind), list(names)]:
@@ -279,12 +285,15 @@ class _Decoder:
             raise ProtocolError("a frame has a boolean that is neither 0 nor 1")
         return array
 
-    def generator(self, state: int, inc: int, has: int, uinteger: int) -> np.random.Generator:
+    def generator(
+        self, numbers: tuple[int, int, int, int], seed: np.random.SeedSequence
+    ) -> np.random.Generator:
+        state, inc, has, uinteger = numbers
         if not (0 <= state < 1 << 128 and 0 <= inc < 1 << 128):
             raise ProtocolError("a frame has a generator with an impossible state")
         if has not in (0, 1) or not 0 <= uinteger < 1 << 32:
             raise ProtocolError("a frame has a generator with an impossible state")
-        bits = np.random.PCG64(0)
+        bits = np.random.PCG64(seed)
         bits.state = {
             "bit_generator": "PCG64",
             "state": {"state": state, "inc": inc},
@@ -293,6 +302,40 @@ class _Decoder:
         }
         self.generators.append(np.random.Generator(bits))
         return self.generators[-1]
+
+
+def adopt(mine: np.random.Generator, theirs: np.random.Generator) -> None:
+    """Bring a generator to where its copy on the other side has got to, its spawning included."""
+    mine.bit_generator.state = theirs.bit_generator.state
+    seed, ahead = mine.bit_generator.seed_seq, theirs.bit_generator.seed_seq
+    if isinstance(seed, np.random.SeedSequence) and isinstance(ahead, np.random.SeedSequence):
+        spawned = ahead.n_children_spawned - seed.n_children_spawned
+        if 0 < spawned <= MAX_SPAWNED:
+            seed.spawn(spawned)
+
+
+def _seed(generator: np.random.Generator) -> tuple[Any, list[int], int]:
+    """Return what a generator's seed sequence is made of; a seed of 0 where it has none."""
+    seed: Any = generator.bit_generator.seed_seq
+    if type(seed) is not np.random.SeedSequence:
+        return 0, [], 0
+    if isinstance(seed.entropy, (int, np.integer)):
+        entropy: Any = int(seed.entropy)
+    else:
+        entropy = [int(number) for number in seed.entropy]
+    return entropy, [int(number) for number in seed.spawn_key], int(seed.n_children_spawned)
+
+
+def _sequence(entropy: Any, key: list[Any], spawned: int) -> np.random.SeedSequence:
+    words = entropy if type(entropy) is list else [entropy]
+    for numbers in (words, key, [spawned]):
+        if len(numbers) > MAX_SEEDS or not all(
+            type(n) is int and 0 <= n < 1 << MAX_INT_BITS for n in numbers
+        ):
+            raise ProtocolError("a frame has a generator with an impossible seed")
+    if not words or spawned >= 1 << 32:
+        raise ProtocolError("a frame has a generator with an impossible seed")
+    return np.random.SeedSequence(entropy, spawn_key=key, n_children_spawned=spawned)
 
 
 def _dtype(dtype: np.dtype[Any]) -> str:

@@ -171,7 +171,7 @@ class Runtime:
                     break
                 self.answer(message, frame)
             for mine, theirs in zip(generators, reply["generators"], strict=True):
-                mine.bit_generator.state = theirs.bit_generator.state
+                wire.adopt(mine, theirs)
             if "failure" in reply:
                 raise RuntimeError(reply["failure"])
             return reply["answer"]

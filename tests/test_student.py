@@ -166,6 +166,14 @@ def test_a_generator_is_passed_as_if_by_reference(open_student: Open) -> None:
     assert rng.random() == same.random()
 
 
+@pytest.mark.parametrize("seed", [3, [3, 4], np.int64(3)])
+def test_a_generator_spawns_as_it_would_at_home(open_student: Open, seed: int | list[int]) -> None:
+    student = open_student("def draw(rng): return [child.random() for child in rng.spawn(2)]")
+    rng, same = np.random.default_rng(seed), np.random.default_rng(seed)
+    for _ in range(2):
+        assert student.draw(rng) == [child.random() for child in same.spawn(2)]
+
+
 def test_a_generator_keeps_its_state_through_a_callback(open_student: Open) -> None:
     student = open_student("""
         def samples(predict, rng): return [predict(rng=rng), rng.random(), predict(rng=rng)]
