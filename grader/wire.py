@@ -319,10 +319,9 @@ def _seed(generator: np.random.Generator) -> tuple[Any, list[int], int]:
     seed: Any = generator.bit_generator.seed_seq
     if type(seed) is not np.random.SeedSequence:
         return 0, [], 0
-    if isinstance(seed.entropy, (int, np.integer)):
-        entropy: Any = int(seed.entropy)
-    else:
-        entropy = [int(number) for number in seed.entropy]
+    entropy: Any = seed.entropy
+    one = isinstance(entropy, (int, np.integer))
+    entropy = int(entropy) if one else [int(number) for number in entropy]
     return entropy, [int(number) for number in seed.spawn_key], int(seed.n_children_spawned)
 
 
