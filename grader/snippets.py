@@ -1,7 +1,7 @@
 """A logged check as a few lines of Python that run beside the learner's file.
 
-Only the calls that lead to the last one are shown: those that made the objects it uses, and those
-made on these objects since.
+Only the calls that bear on the last one are shown: those that share an object with it, or with one
+that does.
 """
 
 from __future__ import annotations
@@ -83,16 +83,14 @@ class _Writer:
         return "\n".join([*head, "", *lines])
 
     def needed(self, calls: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-        """Keep the last call and, going back, all that make or use an object of a kept one."""
-        wanted: set[int] = set()
-        kept: list[tuple[Any, Any]] = []
-        for request, reply in reversed(calls):
-            made = {number for number, _ in _references(reply)}
-            used = {number for number, _ in _references(request)}
-            if not kept or made & wanted or used & wanted:
-                kept.append((request, reply))
-                wanted |= used
-        return kept[::-1]
+        """Keep the last call, and all that share an object with a kept one, directly or not."""
+        objects = [{number for value in call for number, _ in _references(value)} for call in calls]
+        kept, wanted, before = {len(calls) - 1}, set(objects[-1]), 0
+        while len(kept) > before:
+            before = len(kept)
+            kept |= {index for index, held in enumerate(objects) if held & wanted}
+            wanted = set().union(*(objects[index] for index in kept))
+        return [calls[index] for index in sorted(kept)]
 
     def expression(self, request: dict[str, Any]) -> str:
         args = [self.value(item) for item in request.get("args", ())]
