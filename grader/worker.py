@@ -46,6 +46,8 @@ OBJECTS_PER_REQUEST: Final = 1 << 18  # more than a frame has values
 # A learner's recursion passes through the counting wrapper too, so a frame of theirs costs two.
 RECURSION_LIMIT: Final = 2_500
 
+PLAIN: Final = (bool, int, float, str, bytes, np.generic)
+
 Reply = dict[str, Any]
 
 
@@ -401,6 +403,8 @@ def _same(now: Any, then: Any) -> bool:
         return len(now) == len(then) and all(map(_same, now, then))
     if isinstance(then, dict):
         return now.keys() == then.keys() and all(_same(now[key], then[key]) for key in then)
+    if isinstance(then, PLAIN):
+        return bool(now == then) or (now != now and then != then)  # NaN stays NaN
     return True
 
 

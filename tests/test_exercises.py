@@ -91,11 +91,6 @@ def test_the_solution_gets_full_marks_for_every_seed(exercise: Exercise, seed: i
     assert failures(verdict) == {}
 
 
-@each_alternative
-def test_a_right_answer_in_another_style_gets_full_marks(exercise: Exercise, path: Path) -> None:
-    assert failures(grade(exercise, read_submission(path, exercise.file))) == {}
-
-
 @pytest.mark.slow
 @each_alternative
 @pytest.mark.parametrize("seed", SEEDS)

@@ -216,6 +216,17 @@ def test_an_argument_changed_in_place_is_named_and_never_reaches_the_checker(
     assert changed == [("x", "params"), ("x", "params"), ()]
 
 
+def test_a_list_of_numbers_that_was_sorted_is_a_changed_argument(open_student: Open) -> None:
+    student = open_student("""
+        def sorts(lrs): return lrs.sort()
+        def counts(lrs): return len(lrs)
+    """)
+    student.counts([0.1, float("nan"), "x"])
+    assert student.last_call.changed == ()
+    student.sorts([0.3, 0.1])
+    assert student.last_call.changed == ("lrs",)  # type: ignore[comparison-overlap]  # mypy keeps the first
+
+
 def test_warnings_output_and_entries_are_reported(open_student: Open) -> None:
     student = open_student("""
         import numpy as np

@@ -396,7 +396,7 @@ def assert_sweep(got, lrs, expected):
 
 @check("lr_sweep", points=2)
 def test_a_sweep_over_decades(student):
-    """Of five rates the best has the smallest loss; the losses stand in the order of the rates."""
+    """The best of one to five rates has the smallest loss; losses stand in the order of lrs."""
     # 100 (log₁₀ lr + 1.25)² − 200 is least, −193.75, at 0.1.
     for lrs in ([0.001, 0.01, 0.1, 1.0, 3.0], [1.0, 0.001, 0.1, 0.01], [0.01, 0.001], [3.0]):
         best = {4: 0.1, 5: 0.1, 2: 0.01, 1: 3.0}[len(lrs)]
