@@ -235,13 +235,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         run.close()
 
 
-def pytest_collectreport(report: pytest.CollectReport) -> None:
-    """Remember why checks could not be collected."""
-    if report.failed and (config := getattr(report, "config", None)) is not None:
-        for run in config.stash.get(RUNS, {}).values():
-            run.errors.append(report.longreprtext)
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
