@@ -8,7 +8,8 @@
     checking                         the vocabulary of check authors
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
-    terminal, cli                    the report and the command
+    terminal, console                the report
+    commands, cli                    the command `grade`
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.
 """

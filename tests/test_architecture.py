@@ -42,7 +42,8 @@ FLOORS = [
         "checking",
     ],
     ["snippets", "diagnosis", "plugin", "grading"],
-    ["terminal"],
+    ["terminal", "console"],
+    ["commands", "commands.doctor", "commands.list_", "commands.run"],
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]

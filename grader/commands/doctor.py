@@ -1,0 +1,32 @@
+"""`grade doctor`: what this machine offers."""
+
+from __future__ import annotations
+
+import click
+
+from grader.console import console
+
+__all__ = ["command"]
+
+
+@click.command()
+def command() -> None:
+    """Say what this machine offers: the sandbox and why it is no stronger, and versions."""
+    import platform
+    from importlib.metadata import version
+
+    from rich.markup import escape
+    from rich.table import Table
+
+    from grader.confine import VARIANTS
+    from grader.course import Limits
+    from grader.process import offers
+
+    versions = ", ".join(f"{name} {version(name)}" for name in ("grader", "numpy", "pytest"))
+    table = Table.grid(padding=(0, 2))
+    table.add_row("system", f"{platform.system()} {platform.release()}, {platform.machine()}")
+    table.add_row("versions", f"Python {platform.python_version()}, {versions}")
+    for variant, reason in offers(Limits()).items():
+        found = f"{VARIANTS[variant]} ({variant}): {reason or 'available'}"
+        table.add_row("sandbox", escape(found))
+    console().print(table)
