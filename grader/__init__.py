@@ -8,6 +8,7 @@
     checking                         the vocabulary of check authors
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
+    mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
     terminal, console                the report
     commands, cli                    the command `grade`
 

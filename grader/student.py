@@ -17,6 +17,7 @@ from grader.errors import (
     LearnerRaised,
     NotImplementedYet,
     ProtocolError,
+    Settled,
     TimedOut,
     WorkerDied,
 )
@@ -74,6 +75,7 @@ class Session:
 
     def __init__(self, submission: Submission, module: str, limits: Limits) -> None:
         self.submission = submission
+        self.hasty = False  # whether the first failing example of a property settles the check
         self.module = module
         self.limits = limits
         self.worker: Worker | None = Worker(limits)
@@ -158,6 +160,8 @@ class Session:
 
     def remember(self, error: Exception) -> None:
         """Keep a failed example: shrinking it may use up the check's time before it ends."""
+        if self.hasty:
+            raise Settled from error
         self.failure = Failure(error, tuple(self.log), tuple(self.callables))
 
     def request(self, request: dict[str, Any], label: str) -> Any:
