@@ -40,7 +40,7 @@ COMPARISON: Final[dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]]] = {
     ast.In: (ast.NotIn,),
     ast.NotIn: (ast.In,),
 }
-SYMMETRIC: Final = {"maximum", "minimum"}
+SYMMETRIC: Final = {"max", "maximum", "min", "minimum"}
 COPIES: Final = {"copy", "array", "astype"}
 ABOUT_SHAPE: Final = {"axis", "keepdims"}
 SCOPES: Final = (ast.FunctionDef, ast.ClassDef)
@@ -167,7 +167,7 @@ def _edits(node: ast.AST) -> Iterator[ast.AST]:
 
 def _call_edits(call: ast.Call) -> Iterator[ast.AST]:
     function, args, keywords = call.func, call.args, call.keywords
-    name = function.attr if isinstance(function, ast.Attribute) else ""
+    name = ast.unparse(function).rpartition(".")[2]
     starred = any(isinstance(arg, ast.Starred) for arg in args[:2])
     if len(args) > 1 and not starred and name not in SYMMETRIC:
         yield ast.Call(function, [args[1], args[0], *args[2:]], keywords)
