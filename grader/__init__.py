@@ -8,6 +8,7 @@
     checking                         the vocabulary of check authors
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
+    roster, policy, gradebook        a class: who takes part, what counts, every attempt
     terminal, console                the report
     commands, cli                    the command `grade`
 

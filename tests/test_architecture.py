@@ -42,8 +42,14 @@ FLOORS = [
         "checking",
     ],
     ["snippets", "diagnosis", "plugin", "grading"],
+    ["roster", "policy", "gradebook"],
     ["terminal", "console"],
-    ["commands", "commands.doctor", "commands.list_", "commands.run"],
+    [
+        "commands",
+        "commands.doctor",
+        "commands.list_",
+        "commands.run",
+    ],
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]
