@@ -46,9 +46,11 @@ FLOORS = [
     ["terminal", "console"],
     [
         "commands",
+        "commands.adjust",
         "commands.doctor",
         "commands.list_",
         "commands.run",
+        "commands.scores",
     ],
     ["cli"],
 ]
