@@ -9,6 +9,7 @@
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
     mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
+    roster, policy, gradebook        a class: who takes part, what counts, every attempt
     terminal, console                the report
     commands, cli                    the command `grade`
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from dataclasses import dataclass, fields
@@ -178,6 +179,22 @@ class Exercise:
         """Right answers in other styles, by name."""
         folder = self.solution_folder
         return () if folder is None else tuple(sorted(folder.glob("alternatives/*.py")))
+
+    @property
+    def version(self) -> str:
+        """SHA-256 of what decides a verdict: checks, hidden checks, exercise.toml and solution.
+
+        The same in every clone, wherever it lies and whatever line ends its checkout made.
+        Raises CourseError where one of them cannot be read.
+        """
+        digest = hashlib.sha256()
+        toml = self.folder / "exercise.toml"
+        for path in (self.checks, self.hidden_checks, toml, self.solution):
+            content = b"" if path is None or not path.is_file() else _read_bytes(path)
+            content = content.replace(b"\r\n", b"\n")
+            # With its length before it, no byte can move from one file to the next unseen.
+            digest.update(b"%d\0" % len(content) + content)
+        return digest.hexdigest()
 
     def _beside_solution(self, name: str) -> Path | None:
         folder = self.solution_folder
@@ -370,6 +387,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         problem = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "nested too deeply"
         raise _malformed(path, f"is not TOML ({problem})", "correct it there") from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _malformed(path, f"cannot be read ({error.strerror})", "check it") from error
 
 
 def _only(path: Path, table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:

@@ -16,6 +16,7 @@ import grader.checking
 from grader import errors
 
 PACKAGE = Path(grader.__file__).parent
+COMMANDS = PACKAGE / "commands"
 
 # From the ground up. A module imports only from earlier floors, or from its own line's left.
 FLOORS = [
@@ -44,15 +45,9 @@ FLOORS = [
     ],
     ["snippets", "diagnosis", "plugin", "grading"],
     ["mutants", "proving", "scaffold"],
+    ["roster", "policy", "gradebook"],
     ["terminal", "console"],
-    [
-        "commands",
-        "commands.doctor",
-        "commands.list_",
-        "commands.new",
-        "commands.run",
-        "commands.verify",
-    ],
+    ["commands", *sorted(f"commands.{path.stem}" for path in COMMANDS.glob("[a-z]*.py"))],
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]

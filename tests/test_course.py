@@ -390,3 +390,42 @@ def test_every_exercise_of_this_course_loads(toml: Path) -> None:
 def test_this_course_loads_as_a_whole() -> None:
     """No two exercises share a name."""
     assert len(load_exercises(ROOT)) == len(REAL)
+
+
+def test_a_version_is_that_of_what_decides_a_verdict(tmp_path: Path) -> None:
+    """Any change of those four files changes it; where they lie and how lines end does not."""
+    versions = []
+    for place, end in [("a", "\n"), ("b/c", "\r\n")]:
+        folder = add(tmp_path / place, "08_adam")
+        answers = add_solution(tmp_path / place, "08_adam", MISTAKE)
+        for path in (folder / "checks.py", answers / "answer.py", answers / "hidden_checks.py"):
+            path.write_text(f"import numpy{end}x = 1{end}", encoding="utf-8", newline="")
+        toml = folder / "exercise.toml"
+        toml.write_text(TOML, encoding="utf-8", newline=end)
+        (exercise,) = load_exercises(tmp_path / place)
+        versions.append(exercise.version)
+    assert versions[0] == versions[1]
+    assert len(versions[0]) == 64
+    for path in (folder / "README.md", folder / "answer.py", answers / "mistakes.toml"):
+        path.write_text("new", encoding="utf-8")
+        assert exercise.version == versions[0]
+    seen = {exercise.version}
+    for path in (folder / "checks.py", toml, answers / "answer.py", answers / "hidden_checks.py"):
+        path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")
+        seen.add(exercise.version)
+    (answers / "hidden_checks.py").rename(answers / "other.py")
+    seen.add(exercise.version)
+    (folder / "checks.py").write_text("", encoding="utf-8")
+    assert len(seen | {exercise.version}) == 7
+
+
+def test_no_line_moves_between_files_without_a_new_version(tmp_path: Path) -> None:
+    folder = add(tmp_path, "08_adam")
+    answers = add_solution(tmp_path, "08_adam", MISTAKE)
+    (exercise,) = load_exercises(tmp_path)
+    (folder / "checks.py").write_text("ab", encoding="utf-8")
+    (answers / "hidden_checks.py").write_text("c", encoding="utf-8")
+    before = exercise.version
+    (folder / "checks.py").write_text("a", encoding="utf-8")
+    (answers / "hidden_checks.py").write_text("bc", encoding="utf-8")
+    assert exercise.version != before
