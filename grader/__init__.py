@@ -9,6 +9,7 @@
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
     roster, policy, gradebook        a class: who takes part, what counts, every attempt
+    exports                          what other systems read
     terminal, console                the report
     commands, cli                    the command `grade`
 
