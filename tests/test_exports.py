@@ -174,6 +174,13 @@ def test_one_cell_changes_and_no_other(
     assert list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)) == rows
 
 
+def test_what_a_spreadsheet_saved_in_its_own_encoding_stays_so(save: Save) -> None:
+    sheet = read_sheet(save("Student,ID\r\nBjörn,€1\r\n".encode("cp1252")))
+    assert sheet.rows[1].values == ("Björn", "€1")
+    changed = sheet.filled({sheet.rows[1].cells[1]: "2"})
+    assert changed == "Student,ID\r\nBjörn,2\r\n".encode("cp1252")
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -807,8 +814,30 @@ def test_the_command_reads_a_verdict(
     )
 
 
+def spoilt(key: str, value: object) -> bytes:
+    document = MIXED.to_dict()
+    home = document if key in document else document["checks"][1]
+    home[key] = value
+    return json.dumps(document).encode()
+
+
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"{}", b"\xff", b"[" * 100_000, b'{"schema":"grader/verdict/v1"}']
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"schema":"grader/verdict/v1"}',
+        *(
+            spoilt(key, [1])
+            for key in ("exercise", "checks", "seconds", "status", "max_points", "message")
+        ),
+        spoilt("max_points", "1"),
+        spoilt("id", 1),
+        spoilt("checks", [1]),
+    ],
 )
 def test_what_is_no_verdict_is_refused(run: Run, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "verdict.json").write_bytes(content)

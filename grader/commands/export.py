@@ -263,13 +263,24 @@ def _read_verdict(source: str) -> Verdict:
     name = "standard input" if source == "-" else printable(source)
     try:
         raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-        return Verdict.from_json(raw.decode("utf-8-sig"))
+        return _whole(Verdict.from_json(raw.decode("utf-8-sig")))
     except OSError as error:
         message = f"{name} cannot be read ({error.strerror}); check the name."
         raise UsageError(message) from error
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         message = f"{name} is no verdict; pass what `grade EXERCISE --json` prints."
         raise UsageError(message) from error
+
+
+def _whole(verdict: Verdict) -> Verdict:
+    """Touch every value, so that one of a wrong type raises here, where the file can be named."""
+    texts = [verdict.exercise, verdict.submission]
+    for check in verdict.checks:
+        texts += [check.id, check.title, check.task, check.message or ""]
+        texts += [check.counterexample or "", check.diagnosis or ""]
+    "".join(texts)
+    max(verdict.score, verdict.max_score, len(verdict.to_json()))
+    return verdict
 
 
 def _write(path: Path, data: bytes) -> None:
