@@ -44,6 +44,7 @@ FLOORS = [
     ["snippets", "diagnosis", "plugin", "grading"],
     ["roster", "policy", "gradebook"],
     ["terminal", "console"],
+    ["archives", "layouts"],
     [
         "commands",
         "commands.adjust",
