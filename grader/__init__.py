@@ -9,8 +9,8 @@
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
     roster, policy, gradebook        a class: who takes part, what counts, every attempt
-    terminal, console                the report
-    archives, layouts                a class's download: whose file, for which exercise
+    terminal, html, console          the report
+    archives, layouts, batch, pages  a class: from a download to verdicts and feedback
     commands, cli                    the command `grade`
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.
