@@ -10,7 +10,8 @@
                                      from a check's calls to a verdict
     roster, policy, gradebook        a class: who takes part, what counts, every attempt
     exports                          what other systems read
-    terminal, console                the report
+    terminal, html, console          the report
+    archives, layouts, batch, pages  a class: from a download to verdicts and feedback
     commands, cli                    the command `grade`
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.

@@ -57,10 +57,12 @@ FLOORS = [
         "exports.junit",
         "exports.github",
     ],
-    ["terminal", "console"],
+    ["terminal", "html", "console"],
+    ["archives", "layouts", "batch", "pages"],
     [
         "commands",
         "commands.adjust",
+        "commands.class_",
         "commands.doctor",
         "commands.export",
         "commands.list_",
