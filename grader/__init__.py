@@ -9,6 +9,7 @@
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
     roster, policy, gradebook        a class: who takes part, what counts, every attempt
+    similarity                       which submissions are alike
     exports                          what other systems read
     terminal, html, console          the report
     archives, layouts, batch, pages  a class: from a download to verdicts and feedback

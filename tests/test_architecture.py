@@ -42,7 +42,7 @@ FLOORS = [
         "checking",
     ],
     ["snippets", "diagnosis", "plugin", "grading"],
-    ["roster", "policy", "gradebook"],
+    ["roster", "policy", "gradebook", "similarity"],
     [
         "exports",
         "exports.cells",
@@ -68,6 +68,7 @@ FLOORS = [
         "commands.list_",
         "commands.run",
         "commands.scores",
+        "commands.similar",
     ],
     ["cli"],
 ]
