@@ -10,7 +10,10 @@
                                      from a check's calls to a verdict
     mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
     roster, policy, gradebook        a class: who takes part, what counts, every attempt
-    terminal, console                the report
+    similarity                       which submissions are alike
+    exports                          what other systems read
+    terminal, html, console          the report
+    archives, layouts, batch, pages  a class: from a download to verdicts and feedback
     commands, cli                    the command `grade`
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.

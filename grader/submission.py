@@ -22,7 +22,7 @@ from grader.course import printable
 from grader.errors import SubmissionError
 from grader.notebook import code_cells
 
-__all__ = ["Chunk", "Submission", "read_submission"]
+__all__ = ["MAX_FILE", "Chunk", "Submission", "read_bytes", "read_submission"]
 
 MAX_FILE: Final = {
     ".py": 1_000_000,
@@ -88,7 +88,7 @@ def read_submission(path: Path, exercise_file: str) -> Submission:
     shown, kind = printable(path), path.suffix.lower()
     if kind not in MAX_FILE:
         raise _refusal(shown, "is neither a .py file nor a notebook", f"hand in {exercise_file}")
-    raw = _read(path, MAX_FILE[kind])
+    raw = read_bytes(path, MAX_FILE[kind])
     name = printable(path.name)
     if kind == ".py":
         chunks = [Chunk(name, _newlines(_decoded(raw, shown, _encoding(raw, shown))))]
@@ -136,7 +136,8 @@ def _pick(folder: Path, exercise_file: str) -> Path:
     return folder / found[0]
 
 
-def _read(path: Path, most: int) -> bytes:
+def read_bytes(path: Path, most: int) -> bytes:
+    """Read a plain file of at most so many bytes, following no link; raises SubmissionError."""
     mode, shown = _mode(path), printable(path)
     if stat.S_ISDIR(mode):
         raise _refusal(shown, "is a folder and not a file", "put the file itself there")
