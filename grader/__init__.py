@@ -1,6 +1,7 @@
 """A deep-learning course that grades itself.
 
-    errors, verdict, declaring       what can go wrong, what grading says, what makes a check
+    errors, verdict, curves, declaring
+                                     what can go wrong, what grading says, what makes a check
     course, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
     wire, linux, syscalls, view, confine, probe, worker, zygote, starting, process, student
