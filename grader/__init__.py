@@ -9,7 +9,7 @@
     checking                         the vocabulary of check authors
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
-    terminal, console                the report
+    report, terminal, console        what every report says, and the terminal's
     commands, cli                    the command `grade`
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.

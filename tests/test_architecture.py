@@ -42,7 +42,7 @@ FLOORS = [
         "checking",
     ],
     ["snippets", "diagnosis", "plugin", "grading"],
-    ["terminal", "console"],
+    ["report", "terminal", "console"],
     ["commands", "commands.doctor", "commands.list_", "commands.run"],
     ["cli"],
 ]
