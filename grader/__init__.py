@@ -2,14 +2,16 @@
 
     errors, verdict, curves, declaring
                                      what can go wrong, what grading says, what makes a check
-    course, datasets, notebook, submission
+    course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
     wire, linux, syscalls, view, confine, probe, worker, zygote, starting, process, student
                                      the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
+    roster, gradebook                a class and its scores
     report, terminal, console        what every report says, and the terminal's
+    figures, overview, html          the pages: a learner's, a student's, a class's
     commands, cli                    the command `grade`
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.
