@@ -9,6 +9,7 @@
     checking                         the vocabulary of check authors
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
+    mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
     roster, gradebook                a class and its scores
     report, terminal, console        what every report says, and the terminal's
     figures, overview, html          the pages: a learner's, a student's, a class's

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from grader.confine import TIERS
+from grader.declaring import ATTRIBUTE
 from grader.errors import BrokenGrader, UsageError
 from grader.plugin import RUNS, Run
 from grader.verdict import Verdict
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from grader.course import Exercise
     from grader.submission import Submission
 
-__all__ = ["grade"]
+__all__ = ["examine", "grade"]
 
 UNUSED_PLUGINS: Final = (
     "cacheprovider",
@@ -60,7 +61,40 @@ def grade(
     (0, 'not_implemented')
     """
     started = time.perf_counter()
+    run = examine(exercise, submission, seed=seed, require=require)
+    return Verdict(
+        exercise=exercise.id,
+        submission=submission.name,
+        digest=submission.digest,
+        seed=seed,
+        sandbox=run.session.tier,
+        checks=tuple(replace(result, seconds=round(result.seconds, 4)) for result in run.results),
+        seconds=round(time.perf_counter() - started, 4),
+    )
+
+
+def examine(
+    exercise: Exercise,
+    submission: Submission,
+    *,
+    seed: int = 0,
+    require: str = "separate",
+    hasty: bool = False,
+    until: str | None = None,
+) -> Run:
+    """Run the checks and return all that was seen of it, as those ask who prove checks.
+
+    A hasty run shrinks, reproduces and diagnoses nothing. With `until`, it ends at the first check
+    that fails, and those of this task go first. Raises what `grade` raises.
+
+    >>> from grader import find_course, find_exercise, read_submission
+    >>> exercise = find_exercise(find_course(), "perceptron")
+    >>> stub = read_submission(exercise.stub, exercise.file)
+    >>> [result.id for result in examine(exercise, stub, until="train").results]
+    ['train_learns_or_to_perfection']
+    """
     run = Run.start(exercise, submission, seed)
+    run.session.hasty = hasty
     try:
         if TIERS.index(require) > 0 and TIERS.index(run.session.tier) < TIERS.index(require):
             message = (
@@ -68,22 +102,14 @@ def grade(
                 "nothing was graded"
             )
             raise UsageError(message)
-        _run_checks(run)
-        tier = run.session.tier
+        _run_checks(run, until)
+        assert run.session.tier  # noqa: S101 - remembered, for after the end
     finally:
         run.close()
-    return Verdict(
-        exercise=exercise.id,
-        submission=submission.name,
-        digest=submission.digest,
-        seed=seed,
-        sandbox=tier,
-        checks=tuple(replace(result, seconds=round(result.seconds, 4)) for result in run.results),
-        seconds=round(time.perf_counter() - started, 4),
-    )
+    return run
 
 
-def _run_checks(run: Run) -> None:
+def _run_checks(run: Run, until: str | None) -> None:
     """Run the public and the hidden checks; their results end up in the run."""
     import pytest
 
@@ -103,8 +129,9 @@ def _run_checks(run: Run) -> None:
             "--disable-plugin-autoload",
             "--noconftest",
             *(f"-pno:{name}" for name in UNUSED_PLUGINS),
+            *(() if until is None else ("--maxfail=1",)),
         ],
-        plugins=[plugin, _Attached(run)],
+        plugins=[plugin, _Attached(run, until)],
     )
     if run.errors or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         reason = run.errors[0] if run.errors else f"pytest ended with {code}"
@@ -115,11 +142,16 @@ def _run_checks(run: Run) -> None:
 class _Attached:
     """Hand a run to the plugin and collect what went wrong before the first check."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, first: str | None) -> None:
         self.run = run
+        self.first = first
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[RUNS] = {self.run.exercise.folder.name: self.run}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self.first:
+            items.sort(key=lambda item: getattr(item.obj, ATTRIBUTE).task != self.first)  # type: ignore[attr-defined]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

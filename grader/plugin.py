@@ -25,6 +25,7 @@ from grader.errors import (
     LearnerRaised,
     NotImplementedYet,
     ProtocolError,
+    Settled,
     TimedOut,
     WorkerDied,
 )
@@ -67,6 +68,7 @@ class Run:
     errors: list[str] = field(default_factory=list)
     reference: Session | None = None
     bench: Bench | None = None
+    margins: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     @classmethod
     def start(cls, exercise: Exercise, submission: Submission, seed: int) -> Run:
@@ -102,6 +104,9 @@ class Run:
         seconds: float,
     ) -> CheckResult:
         """Add what a check came to, its error explained and diagnosed."""
+        from grader.checking.margins import drain
+
+        self.margins[check_id(item)] = drain()
         session = self.session
         failure = session.outcome(error)
         if isinstance(error, TimedOut) and session.failure is not None:
@@ -109,11 +114,11 @@ class Run:
             failure = session.failure
         status, message = explain(failure.error, session)
         counterexample = diagnosis = None
-        if status in (Status.FAILED, Status.TIMEOUT, Status.CRASHED):
+        if status in (Status.FAILED, Status.TIMEOUT, Status.CRASHED) and not session.hasty:
             from grader.snippets import snippet
 
             counterexample = snippet(self.exercise.module, failure.log, failure.callables)
-        if status is Status.FAILED:
+        if status is Status.FAILED and not session.hasty:
             diagnosis = self.diagnose(failure)
         result = CheckResult(
             id=check_id(item),
@@ -158,7 +163,7 @@ def explain(error: BaseException | None, session: Session) -> tuple[Status, str 
     match error:
         case None:
             return Status.PASSED, None
-        case _NotLoaded():
+        case _NotLoaded() | Settled():
             return explain(error.__cause__, session)
         case pytest.skip.Exception():
             return Status.SKIPPED, str(error)

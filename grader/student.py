@@ -18,6 +18,7 @@ from grader.errors import (
     LearnerRaised,
     NotImplementedYet,
     ProtocolError,
+    Settled,
     TimedOut,
     WorkerDied,
 )
@@ -78,6 +79,7 @@ class Session:
 
     def __init__(self, submission: Submission, module: str, limits: Limits) -> None:
         self.submission = submission
+        self.hasty = False  # whether the first failing example of a property settles the check
         self.module = module
         self.limits = limits
         self.worker: Worker | None = Worker(limits)
@@ -165,6 +167,8 @@ class Session:
 
     def remember(self, error: Exception) -> None:
         """Keep a failed example: shrinking it may use up the check's time before it ends."""
+        if self.hasty:
+            raise Settled from error
         self.failure = self.outcome(error)
 
     def outcome(self, error: BaseException | None) -> Failure:

@@ -35,6 +35,7 @@ FLOORS = [
         "student",
     ],
     [
+        "checking.margins",
         "checking.comparing",
         "checking.gradients",
         "checking.strategies",
@@ -42,10 +43,18 @@ FLOORS = [
         "checking",
     ],
     ["snippets", "diagnosis", "plugin", "grading"],
+    ["mutants", "proving", "scaffold"],
     ["roster", "gradebook"],
     ["report", "terminal", "console"],
     ["figures", "overview", "html"],
-    ["commands", "commands.doctor", "commands.list_", "commands.run"],
+    [
+        "commands",
+        "commands.doctor",
+        "commands.list_",
+        "commands.new",
+        "commands.run",
+        "commands.verify",
+    ],
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]
