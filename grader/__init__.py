@@ -1,7 +1,8 @@
 """A deep-learning course that grades itself.
 
-    errors, verdict, declaring       what can go wrong, what grading says, what makes a check
-    course, datasets, notebook, submission
+    errors, verdict, curves, margins, declaring
+                                     what can go wrong, what grading says, what makes a check
+    course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
     wire, linux, syscalls, view, confine, probe, worker, zygote, starting, process, student
                                      the process that learner code lives in, and calls into it
@@ -10,9 +11,9 @@
                                      from a check's calls to a verdict
     mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
     roster, policy, gradebook        a class: who takes part, what counts, every attempt
-    similarity                       which submissions are alike
-    exports                          what other systems read
-    terminal, html, console          the report
+    report, terminal, console        what every report says, and the terminal's
+    figures, overview, html          the pages: a learner's, a student's, a class's
+    similarity, exports              which submissions are alike; what other systems read
     archives, layouts, batch, pages  a class: from a download to verdicts and feedback
     commands, cli                    the command `grade`
 

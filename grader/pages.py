@@ -10,12 +10,11 @@ no two of them are the same.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from grader.files import write
 from grader.html import feedback_page, overview_page
 
 if TYPE_CHECKING:
@@ -44,9 +43,11 @@ def write_report(
         while name in pages:
             name += "-"
         pages.add(name)
-        _write(folder / "feedback" / f"{name}.html", feedback_page(member, theirs, exercises))
+        page = feedback_page(member, theirs, exercises)
+        write(folder / "feedback" / f"{name}.html", page.encode("utf-8", "backslashreplace"))
         everyone += theirs
-    _write(folder / "index.html", overview_page(title, everyone, exercises))
+    page = overview_page(title, everyone, exercises)
+    write(folder / "index.html", page.encode("utf-8", "backslashreplace"))
     return len(pages)
 
 
@@ -59,15 +60,3 @@ def page_name(id_: str) -> str:
     plain = re.sub(r"[^a-z0-9]+", "-", id_.lower()).strip("-")[:60]
     digest = hashlib.sha256(id_.encode("utf-8", "surrogatepass")).hexdigest()
     return plain if plain and plain == id_ else f"{plain}-{digest[:8]}"
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=".", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-        os.chmod(name, 0o644)  # noqa: PTH101 - the temporary file is its owner's only
-        os.replace(name, path)  # noqa: PTH105
-    except BaseException:
-        os.unlink(name)  # noqa: PTH108
-        raise

@@ -20,8 +20,8 @@ COMMANDS = PACKAGE / "commands"
 
 # From the ground up. A module imports only from earlier floors, or from its own line's left.
 FLOORS = [
-    ["errors", "verdict", "declaring"],
-    ["course", "datasets", "notebook", "submission"],
+    ["errors", "verdict", "curves", "margins", "declaring"],
+    ["course", "files", "datasets", "notebook", "submission"],
     [
         "wire",
         "linux",
@@ -36,7 +36,6 @@ FLOORS = [
         "student",
     ],
     [
-        "checking.margins",
         "checking.comparing",
         "checking.gradients",
         "checking.strategies",
@@ -45,8 +44,11 @@ FLOORS = [
     ],
     ["snippets", "diagnosis", "plugin", "grading"],
     ["mutants", "proving", "scaffold"],
-    ["roster", "policy", "gradebook", "similarity"],
+    ["roster", "policy", "gradebook"],
+    ["report", "terminal", "console"],
+    ["figures", "overview", "html"],
     [
+        "similarity",
         "exports",
         "exports.cells",
         "exports.sheet",
@@ -60,13 +62,12 @@ FLOORS = [
         "exports.junit",
         "exports.github",
     ],
-    ["terminal", "html", "console"],
     ["archives", "layouts", "batch", "pages"],
     ["commands", *sorted(f"commands.{path.stem}" for path in COMMANDS.glob("[a-z]*.py"))],
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]
-HEAVY = {"numpy", "pytest", "hypothesis", "rich", "nbformat", "jinja2"}
+HEAVY = {"numpy", "pytest", "hypothesis", "rich", "nbformat", "jinja2", "matplotlib"}
 
 
 def modules() -> dict[str, Path]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 import numpy as np
 import numpy.typing as npt
 
-from grader.checking.margins import note
 from grader.errors import LearnerRaised, Mismatch
+from grader.margins import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable

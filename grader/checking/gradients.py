@@ -33,8 +33,8 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.checking.comparing import as_array
-from grader.checking.margins import note
 from grader.errors import BrokenGrader, Mismatch
+from grader.margins import note
 
 __all__ = [
     "Estimate",
