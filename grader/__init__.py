@@ -1,7 +1,8 @@
 """A deep-learning course that grades itself.
 
-    errors, verdict, declaring       what can go wrong, what grading says, what makes a check
-    course, datasets, notebook, submission
+    errors, verdict, curves, declaring
+                                     what can go wrong, what grading says, what makes a check
+    course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
     wire, linux, syscalls, view, confine, probe, worker, zygote, starting, process, student
                                      the process that learner code lives in, and calls into it
@@ -9,7 +10,8 @@
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
     roster, policy, gradebook        a class: who takes part, what counts, every attempt
-    terminal, html, console          the report
+    report, terminal, console        what every report says, and the terminal's
+    figures, overview, html          the pages: a learner's, a student's, a class's
     archives, layouts, batch, pages  a class: from a download to verdicts and feedback
     commands, cli                    the command `grade`
 

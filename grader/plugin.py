@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from grader.curves import recording
 from grader.declaring import ATTRIBUTE, Declaration
 from grader.errors import (
     BrokenGrader,
@@ -101,10 +102,8 @@ class Run:
         seconds: float,
     ) -> CheckResult:
         """Add what a check came to, its error explained and diagnosed."""
-        from grader.student import Failure
-
         session = self.session
-        failure = Failure(error, tuple(session.log), tuple(session.callables))
+        failure = session.outcome(error)
         if isinstance(error, TimedOut) and session.failure is not None:
             # The time went into shrinking an example that had failed already.
             failure = session.failure
@@ -127,6 +126,7 @@ class Run:
             diagnosis=diagnosis,
             hidden=declaration.hidden,
             seconds=seconds,
+            curves=failure.curves,
         )
         self.results.append(result)
         return result
@@ -264,7 +264,7 @@ def student(request: pytest.FixtureRequest) -> Iterator[Student]:
         session.begin_check()
     except CheckEnded as error:
         raise _NotLoaded from error
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), recording(session.curves):
         # A learner's inf or NaN may make our own arithmetic warn; what it means, the check decides.
         warnings.simplefilter("ignore")
         yield Student(session)

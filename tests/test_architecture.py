@@ -19,8 +19,8 @@ PACKAGE = Path(grader.__file__).parent
 
 # From the ground up. A module imports only from earlier floors, or from its own line's left.
 FLOORS = [
-    ["errors", "verdict", "declaring"],
-    ["course", "datasets", "notebook", "submission"],
+    ["errors", "verdict", "curves", "declaring"],
+    ["course", "files", "datasets", "notebook", "submission"],
     [
         "wire",
         "linux",
@@ -43,7 +43,8 @@ FLOORS = [
     ],
     ["snippets", "diagnosis", "plugin", "grading"],
     ["roster", "policy", "gradebook"],
-    ["terminal", "html", "console"],
+    ["report", "terminal", "console"],
+    ["figures", "overview", "html"],
     ["archives", "layouts", "batch", "pages"],
     [
         "commands",
@@ -57,7 +58,7 @@ FLOORS = [
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]
-HEAVY = {"numpy", "pytest", "hypothesis", "rich", "nbformat", "jinja2"}
+HEAVY = {"numpy", "pytest", "hypothesis", "rich", "nbformat", "jinja2", "matplotlib"}
 
 
 def modules() -> dict[str, Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from grader.console import console
+from grader.course import printable
 
 __all__ = ["command"]
 
@@ -26,6 +27,13 @@ class RunCommand(click.Command):
     context_class = RunContext
 
 
+def _web_page(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    """Refuse any other file, the learner's own above all."""
+    if value is not None and value.suffix.lower() not in (".html", ".htm"):
+        raise click.BadParameter(f"{printable(value)} should end in .html", ctx, param)
+    return value
+
+
 @click.command("run", cls=RunCommand, hidden=True)
 @click.argument("exercise")
 @click.argument("submission", required=False, type=click.Path(path_type=Path))
@@ -40,7 +48,20 @@ class RunCommand(click.Command):
     show_default=True,
     help="Refuse to grade in a weaker sandbox.",
 )
-def command(exercise: str, submission: Path | None, as_json: bool, seed: int, require: str) -> None:
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    callback=_web_page,
+    help="Write the verdict to this file as well, as a web page (.html).",
+)
+def command(
+    exercise: str,
+    submission: Path | None,
+    as_json: bool,
+    seed: int,
+    require: str,
+    report: Path | None,
+) -> None:
     """Grade EXERCISE: your file in exercises/, or any .py file, notebook or folder."""
     from grader.course import find_course, find_exercise
     from grader.grading import grade
@@ -57,4 +78,10 @@ def command(exercise: str, submission: Path | None, as_json: bool, seed: int, re
         from grader.terminal import render
 
         render(verdict, found, console())
+    if report is not None:
+        from grader.files import write
+        from grader.html import verdict_page
+
+        write(report, verdict_page(verdict, found, redact=False).encode())
+        click.echo(f"The report is in {printable(report)}.", err=True)
     raise SystemExit(verdict.exit_code)
