@@ -573,10 +573,10 @@ def _identify(path: Path, connection: sqlite3.Connection) -> None:
 @contextmanager
 def _asking(path: Path) -> Iterator[None]:
     """Say in one sentence what keeps SQLite from answering, or its answer from making sense."""
-    shown = printable(path)
     try:
         yield
     except sqlite3.Error as error:
+        shown = printable(path)
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_NOTADB:
             msg = f"{shown} is no gradebook; name another file."

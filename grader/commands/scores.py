@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 LEGEND = (
-    "L handed in late   * more under `grade scores --attempts STUDENT`   EX excused   "
-    "- nothing graded   FAULT the grader failed on the newest submission: grade it again"
+    "L: handed in late. *: see `grade scores --attempts STUDENT`. EX: excused. -: nothing graded. "
+    "FAULT: the grader failed on the newest submission, grade it again."
 )
 
 WIDEST = 100_000
