@@ -45,6 +45,7 @@ _CANVAS: Final = re.compile(
     r"(?:(?!LATE_)(?P<name>\D.*?)_)?(?:LATE_)?(?P<id>\d+|anon_\w+?)_(?P<number>\d+)_(?P<file>.+)"
 )
 _MOODLE: Final = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)")
+_EXPORT: Final = re.compile(r"assignment_\d+_export")  # Gradescope's zip holds such a folder
 _COPY: Final = re.compile(r"(.+?)(?:[ _]?\((\d{1,9})\)|-(\d{1,9}))")  # adam-1, adam (1)
 _DEFINED: Final = re.compile(rb"(?:\b|\\n)(?:def|class)[ \t]+([A-Za-z_]\w*)")  # \n: JSON
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -121,14 +122,15 @@ class _Deposit:
 
 
 def _top(folder: Path, packed: str) -> Path:
-    """Go into the one folder that systems and people wrap a class's submissions in."""
+    """Go into the one folder that Gradescope and file managers wrap a class's submissions in.
+
+    Into no other: in a student's folder, names that a system could have given are the student's.
+    """
     entries = list(_entries(folder))
     if len(entries) != 1 or not entries[0].is_dir(follow_symlinks=False):
         return folder
-    inside = Path(entries[0].path)
-    names = [entry.name for entry in _entries(inside)]
-    of_a_system = METADATA in names or any(_CANVAS.fullmatch(n) or _MOODLE.match(n) for n in names)
-    return inside if of_a_system or packed.startswith(inside.name) else folder
+    name = entries[0].name
+    return folder / name if _EXPORT.fullmatch(name) or packed.startswith(name) else folder
 
 
 def _deposits(top: Path) -> Iterator[_Deposit]:

@@ -192,7 +192,7 @@ def test_a_file_or_a_zip_by_itself_is_named_for_its_student(lay: Lay, find: Find
     assert who(find(folder)) == [("bo", "exercise8", "adam.py"), ("jane", "exercise8", "jane.py")]
 
 
-@pytest.mark.parametrize("wrap", ["", "class/", "hw8/"])
+@pytest.mark.parametrize("wrap", ["", "class/"])
 def test_a_zip_of_a_class_is_as_good_as_its_folder(tmp_path: Path, find: Find, wrap: str) -> None:
     path = tmp_path / "class (1).zip"
     path.write_bytes(
@@ -253,6 +253,19 @@ def test_nobody_gets_into_anothers_place_by_their_name(lay: Lay, find: Find) -> 
     twins = Roster((Member("1", "A"), Member("x", "B")))
     for found in find(folder, BOTH, twins):
         assert found.member is not None or twins.find(found.label) is None
+
+
+def test_a_student_cannot_hand_in_for_another_by_the_names_of_files(lay: Lay, find: Find) -> None:
+    metadata = "adam.py:\n  :submitters:\n  - :email: jane@uni.edu\n"
+    folder = lay(
+        **{
+            "mallory/submission_metadata.yml": metadata,
+            "mallory/doejane_12345_67890_adam.py": "",
+            "mallory/Jane Doe_123456_assignsubmission_file_/adam.py": "",
+        }
+    )
+    assert {each.id for each in find(folder, [ADAM], ROSTER)} == {"mallory"}
+    assert {each.id for each in find(folder / "mallory", [ADAM], ROSTER)} >= {"jdoe"}
 
 
 def test_a_label_has_no_control_characters(lay: Lay, find: Find) -> None:
