@@ -134,7 +134,7 @@ def test_momentum_picks_up_speed(student, w, g, beta):
 
 @check("Momentum")
 def test_momentum_in_a_valley(student, rng):
-    """Down a valley 100 times as steep one way, momentum gets 200 times lower than plain descent."""
+    """In a valley 100 times as steep one way, momentum gets 200 times lower than plain descent."""
     # Momentum has five times the rate at which plain descent diverges; 0.019 is about the best for
     # that. Over 10,000 starts the solution gets 960 to 3,020 times lower.
     curvatures = np.array([1.0, 100.0])

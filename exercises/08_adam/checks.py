@@ -134,7 +134,7 @@ def test_early_steps_stay_within_lr(student, g):
 
 @check("Adam")
 def test_adam_in_a_valley(student, rng):
-    """Down a valley 100 times as steep one way, Adam gets 50 times lower than plain descent."""
+    """In a valley 100 times as steep one way, Adam gets 50 times lower than plain descent."""
     # Over 10,000 starts the solution gets 133 times lower or more, in the middle 876 times.
     curvatures = np.array([1.0, 100.0])
     start = rng.uniform([5.0, 0.5], [15.0, 1.5]) * rng.choice([-1.0, 1.0], size=2)

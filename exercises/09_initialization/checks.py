@@ -329,19 +329,21 @@ def test_deep_network_learns_from_he_and_not_from_zeros(student, rng):
     }
     shares = {}
     for name, weights in starts.items():
-        weights = [as_array(w, shape, name) for w, shape in zip(weights, shapes, strict=True)]
-        shares[name] = reading(weights, x, labels, rng)
-    # SPREAD
+        layers = [as_array(w, shape, name) for w, shape in zip(weights, shapes, strict=True)]
+        with np.errstate(over="ignore", invalid="ignore"):
+            shares[name] = reading(layers, x, labels, rng)
+    # Over 400 runs the solution gains 0.67 with a standard deviation of 0.06, and 0.38 or more. The
+    # gate is 6 deviations below. With variance 1/n it gains 0.21 on average.
     assert_reaches(
         shares["he_normal"] - shares["zeros"],
-        0.4,
+        0.25,
         false_alarm=1e-3,
         name="accuracy on 500 digits that He's start gains on zeros",
     )
 
 
 def reading(weights, x, labels, rng):
-    """Train a ReLU network without biases with 60 steps of Adam; return its accuracy on 500 rows."""
+    """Train a ReLU network without biases, 60 steps of Adam; return its accuracy on 500 rows."""
     m, v = ([np.zeros_like(w) for w in weights] for _ in range(2))
     for t in range(1, 61):
         rows = rng.choice(np.arange(500, len(x)), size=128, replace=False)

@@ -238,9 +238,13 @@ def test_dropout_helps_on_a_small_noisy_sample(student, rng):
         w1, w2 = learned(start, x[:200], noisy, [*each] * 3)
         hidden, _ = forward(student, relu(x[200:] @ w1), 0.5, rng, train=False)
         right.append(np.mean((hidden @ w2).argmax(axis=1) == labels[200:]))
-    # SPREAD
+    # Over 600 runs the solution gains 0.126 with a standard deviation of 0.031, and 0.040 or more.
+    # The gate is 3.7 deviations below: one right answer in 10,000.
     assert_reaches(
-        right[1] - right[0], 0.02, false_alarm=1e-3, name="accuracy that dropout gains on 500 digits"
+        right[1] - right[0],
+        0.01,
+        false_alarm=1e-3,
+        name="accuracy that dropout gains on 500 digits",
     )
 
 
