@@ -41,11 +41,6 @@ class Bench:
         self.session: Session | None = None
         self.confirmed: list[Mistake] = []
 
-    def close(self) -> None:
-        """End the worker."""
-        if self.session is not None:
-            self.session.close()
-
     def diagnose(
         self, log: Sequence[Exchange], callables: Sequence[Callable[..., Any]]
     ) -> Mistake | None:

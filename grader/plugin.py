@@ -7,6 +7,7 @@ grader broke.
 
 from __future__ import annotations
 
+import time
 import warnings
 import zlib
 from dataclasses import dataclass, field
@@ -69,6 +70,8 @@ class Run:
     reference: Session | None = None
     bench: Bench | None = None
     margins: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    started: float = field(default_factory=time.process_time)
+    cpu_seconds: float = 0.0
 
     @classmethod
     def start(cls, exercise: Exercise, submission: Submission, seed: int) -> Run:
@@ -78,10 +81,13 @@ class Run:
         return cls(exercise, Session(submission, exercise.module, exercise.limits), seed)
 
     def close(self) -> None:
-        """End all processes of this run."""
-        for owner in (self.session, self.reference, self.bench):
-            if owner is not None:
-                owner.close()
+        """End all processes of this run, and count what it cost in all of them."""
+        self.cpu_seconds = time.process_time() - self.started
+        bench = self.bench.session if self.bench is not None else None
+        for session in (self.session, self.reference, bench):
+            if session is not None:
+                session.close()
+                self.cpu_seconds += session.cpu_seconds
 
     def reference_session(self) -> Session:
         """Return a session with the solution, for hidden checks."""

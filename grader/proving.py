@@ -29,6 +29,7 @@ __all__ = ["LEAST_NAMED", "WIDE", "Outcome", "Proof", "Task", "carry_out", "judg
 
 LEAST_NAMED: Final = 0.9  # of the mistakes
 WIDE: Final = 100.0  # two decades on either side of a tolerance
+MOST_CPU_SECONDS: Final = {"right": 4.0, "mistake": 15.0}  # of one grading, in all processes
 MUTANT_CALL_SECONDS: Final = 1.0  # mutants that loop for ever are many, and right answers are quick
 MUTANT_CHECK_SECONDS: Final = 5.0
 
@@ -54,7 +55,7 @@ class Outcome:
 
     `failed` maps a check to its status and message, `named` a check to its diagnosis, `margins` a
     check to the multiple of its tolerance: of a right answer the largest, of a wrong one the first
-    that failed.
+    that failed. `cpu_seconds` is what it cost, in the checker and in its workers.
     """
 
     task: Task
@@ -62,6 +63,7 @@ class Outcome:
     failed: dict[str, str]
     named: dict[str, str] = field(default_factory=dict)
     margins: dict[str, float] = field(default_factory=dict)
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def carry_out(task: Task) -> Outcome:
         },
         named={result.id: result.diagnosis for result in run.results if result.diagnosis},
         margins={check: pick(seen) for check, seen in run.margins.items() if seen},
+        cpu_seconds=run.cpu_seconds,
     )
 
 
@@ -156,7 +159,13 @@ def judge(exercise: Exercise, outcomes: Iterable[Outcome]) -> Proof:
     """Say from the outcomes of an exercise's tasks what its proof lacks."""
     proof = Proof(exercise, tuple(outcomes), ())
     faults = [*_broken(proof), *_wrongly_failed(proof), *_wrongly_passed(proof)]
-    faults += [*_idle(proof), *_diagnoses(proof), *_mutants(proof), *_margins(proof)]
+    faults += [
+        *_costly(proof),
+        *_idle(proof),
+        *_diagnoses(proof),
+        *_mutants(proof),
+        *_margins(proof),
+    ]
     faults += [
         f"{outcome.task.name}: {why}"
         for outcome in proof.of("twice")
@@ -227,6 +236,14 @@ def _wrongly_passed(proof: Proof) -> Iterator[str]:
     for outcome in proof.of("mistake", "caught"):
         if not outcome.failed:
             yield f"the mistake {outcome.task.name} passes every check"
+
+
+def _costly(proof: Proof) -> Iterator[str]:
+    for kind, most in MOST_CPU_SECONDS.items():
+        for outcome in proof.of(kind):
+            if outcome.cpu_seconds > most:
+                cost = f"{outcome.cpu_seconds:.1f} s of CPU time, above {most:g} s"
+                yield f"grading {outcome.task.name} takes {cost}"
 
 
 def _idle(proof: Proof) -> Iterator[str]:

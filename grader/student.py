@@ -97,6 +97,7 @@ class Session:
         self._check_wall = 0.0
         self._check_cpu = 0.0
         self._total_wall = 0.0
+        self.cpu_seconds = 0.0  # of the workers that have ended
 
     @property
     def tier(self) -> str:
@@ -105,11 +106,14 @@ class Session:
             self._alive()
         return self._tier
 
-    def close(self) -> None:
-        """End the worker."""
-        if self.worker is not None:
-            self.worker.close()
-            self.worker = None
+    def close(self, patience: float = 0.0) -> int | None:
+        """End the worker, and say how it had ended by itself by then."""
+        if self.worker is None:
+            return None
+        self.cpu_seconds += self.worker.cpu_seconds() or 0.0
+        ended = self.worker.close(patience)
+        self.worker = None
+        return ended
 
     def replace(self, submission: Submission) -> None:
         """Put another submission in this one's place; the worker goes on."""
@@ -152,7 +156,7 @@ class Session:
             if not self._used:
                 raise
             # An earlier check left something behind, which is not to cost this one its points.
-            self._kill()
+            self.close()
             self._used = False
             self._load()
         else:
@@ -214,9 +218,7 @@ class Session:
 
     def _die(self, label: str, why: str) -> NoReturn:
         """End the worker, because what it does is not an answer, and say how it ended."""
-        assert self.worker is not None  # noqa: S101 - for the type checker: a request is under way
-        ended = self.worker.close(patience=0.2)
-        self.worker = None
+        ended = self.close(patience=0.2)
         how = f" ({ending(ended)})" if ended is not None else ""
         raise WorkerDied(f"The process ended in {label}: {why}{how}.")
 
@@ -238,7 +240,7 @@ class Session:
                 if clock.wall > clock.seconds:
                     clock.check()
         except TimeoutError:
-            self._kill()
+            self.close()
             seconds = self.limits.call_seconds
             raise TimedOut(f"{label} did not finish within {seconds:g} s.") from None
         except WorkerDied as error:
@@ -250,16 +252,11 @@ class Session:
             self._die(label, f"it sent something that is not an answer; {error}")
         except BaseException:
             # A callback of ours ended the check: the worker still waits for its answer.
-            self._kill()
+            self.close()
             raise
         finally:
             self._record(Exchange(frame, reply))
             self._spend(clock.wall, label)
-
-    def _kill(self) -> None:
-        if self.worker is not None:
-            self.worker.close()
-            self.worker = None
 
     def _record(self, exchange: Exchange) -> None:
         self._log_bytes += len(exchange.request) + len(exchange.reply)
@@ -281,7 +278,7 @@ class Session:
         cpu = self.worker.cpu_seconds()
         used = self._check_wall if cpu is None else cpu - self._check_cpu
         if used > limits.check_seconds or self._check_wall > limits.check_seconds * WALL_PER_CPU:
-            self._kill()
+            self.close()
             raise TimedOut(f"The calls of this check, {label} the last, took too long together.")
 
     def _answer_callback(self, worker: Worker, message: wire.Message) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from grader import cli
 from grader.course import Exercise
 from grader.errors import CourseError
 from grader.proving import Outcome, Proof, Task, carry_out, judge, plan
@@ -176,6 +176,15 @@ def test_a_narrow_margin_needs_a_reason(toy_course: Course) -> None:
     assert judge(exercise, narrow).faults == ()
 
 
+def test_a_costly_grading_is_a_fault(toy_course: Course) -> None:
+    exercise = toy_course(CHECKS, MISTAKES)
+    outcomes = [carry_out(task) for task in plan(exercise, 1, quick=True)]
+    (right,) = (outcome for outcome in outcomes if outcome.task.kind == "right")
+    assert 0.0 < right.cpu_seconds < 4.0
+    (fault,) = judge(exercise, [*outcomes, replace(right, cpu_seconds=4.2)]).faults
+    assert fault == "grading toy.py takes 4.2 s of CPU time, above 4 s"
+
+
 def test_a_margin_s_reason_for_no_check_is_a_fault(proof: Callable[..., Proof]) -> None:
     (fault,) = proof(reasons='[margin]\nthrice = "There is none."', quick=True).faults
     assert fault == "reasons.toml gives a margin's reason for thrice, which is no check"
@@ -222,16 +231,17 @@ def test_an_outcome_crosses_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(outcome)) == outcome  # noqa: S301 - our own record
 
 
-def test_the_command_prints_the_matrix_and_ends_with_1_where_a_fault_is(
-    toy_course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_prints_the_matrix_and_ends_with_1_where_a_fault_is(toy_course: Course) -> None:
     exercise = toy_course(CHECKS, MISTAKES + HARMLESS)
-    monkeypatch.chdir(exercise.folder)
-    monkeypatch.setattr(sys, "argv", ["grade", "verify", "toy", "--seeds", "1", "--margins"])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    out = capsys.readouterr().out
-    assert end.value.code == 1
-    assert "●·  square\n" in out
-    assert "··  harmless\n" in out
-    assert "exercise1: the mistake harmless passes every check\n" in out
+    command = [sys.executable, "-c", "from grader.cli import main; main()", "verify", "toy"]
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*command, "--seeds", "1", "--margins"],
+        cwd=exercise.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "●·  square\n" in done.stdout
+    assert "··  harmless\n" in done.stdout
+    assert "exercise1: the mistake harmless passes every check\n" in done.stdout

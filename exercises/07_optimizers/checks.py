@@ -8,6 +8,7 @@ from grader.checking import (
     as_array,
     assert_close,
     assert_quiet,
+    assert_reaches,
     assert_unchanged,
     check,
     fail,
@@ -132,14 +133,17 @@ def test_momentum_picks_up_speed(student, w, g, beta):
 
 
 @check("Momentum")
-def test_momentum_in_a_valley(student):
-    """Momentum goes down a valley 100 times as steep one way, at 5 times plain descent's limit."""
-    # Plain gradient descent diverges for every lr above 2/100. The reference ends at f = 0.0004.
+def test_momentum_in_a_valley(student, rng):
+    """In a valley 100 times as steep one way, momentum gets 200 times lower than plain descent."""
+    # Momentum has five times the rate at which plain descent diverges; 0.019 is about the best for
+    # that. Over 10,000 starts the solution gets 960 to 3,020 times lower.
     curvatures = np.array([1.0, 100.0])
-    path = descend(student.Momentum(lr=0.1), np.array([10.0, 1.0]), curvatures, steps=100)
-    f = float(curvatures @ path[-1] ** 2 / 2)
-    if f > 0.01:
-        fail(f"after 100 steps f(w) should have come from 100 down to 0.01 or less, but is {f:.3g}")
+    start = rng.uniform([5.0, 0.5], [15.0, 1.5]) * rng.choice([-1.0, 1.0], size=2)
+    plain = start * (1.0 - 0.019 * curvatures) ** 100
+    path = descend(student.Momentum(lr=0.1), start, curvatures, steps=100)
+    heights = [float(curvatures @ end**2 / 2) for end in (plain, path[-1])]
+    times_lower = heights[0] / max(heights[1], 1e-300)
+    assert_reaches(times_lower, 200.0, false_alarm=1e-3, name="plain descent's f over momentum's")
 
 
 @check("Momentum", points=2)
