@@ -9,6 +9,8 @@
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
     terminal, console                the report
+    files, handout, live, release, package, autograder
+                                     what students get, and grading in notebooks and on Gradescope
     commands, cli                    the command `grade`
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from grader.course import find_course, find_exercise, load_exercises
     from grader.grading import grade
+    from grader.live import check
     from grader.submission import read_submission
     from grader.verdict import CheckResult, Status, Verdict
 
@@ -29,6 +32,7 @@ __all__ = [
     "CheckResult",
     "Status",
     "Verdict",
+    "check",
     "find_course",
     "find_exercise",
     "grade",
@@ -40,6 +44,7 @@ HOMES: Final = {
     "CheckResult": "verdict",
     "Status": "verdict",
     "Verdict": "verdict",
+    "check": "live",
     "find_course": "course",
     "find_exercise": "course",
     "grade": "grading",

@@ -55,8 +55,11 @@ SPELLINGS = str.maketrans(
 )
 
 
-def render(verdict: Verdict, exercise: Exercise, console: Console) -> None:
-    """Print the report of `verdict`; `exercise` gives the order of the tasks and their hints."""
+def render(verdict: Verdict, exercise: Exercise, console: Console, again: str = "") -> None:
+    """Print the report of `verdict`; `exercise` gives the order of the tasks and their hints.
+
+    `again` says what to do for another verdict, by default to run the command.
+    """
     page = _Page(console)
     page.write(
         (f"{exercise.id} · {exercise.title}", "bold"),
@@ -72,7 +75,7 @@ def render(verdict: Verdict, exercise: Exercise, console: Console) -> None:
         _write_grader_error(page, verdict)
     else:
         _write_score(page, verdict)
-        _write_next(page, verdict, exercise, tasks)
+        _write_next(page, verdict, exercise, tasks, again)
 
 
 def _by_task(verdict: Verdict, exercise: Exercise) -> dict[str, list[CheckResult]]:
@@ -201,7 +204,11 @@ def _write_score(page: _Page, verdict: Verdict) -> None:
 
 
 def _write_next(
-    page: _Page, verdict: Verdict, exercise: Exercise, tasks: Mapping[str, list[CheckResult]]
+    page: _Page,
+    verdict: Verdict,
+    exercise: Exercise,
+    tasks: Mapping[str, list[CheckResult]],
+    again: str,
 ) -> None:
     """Name the one thing to do next: the first task that is not solved."""
     done = {Status.PASSED, Status.SKIPPED}
@@ -213,7 +220,7 @@ def _write_next(
         what = "" if len(tasks) > 1 and _alike(verdict.checks) else f"`{task}` in "
         name = _one_line(verdict.submission)
         path = "" if name == exercise.file else f" {shlex.quote(name)}"
-        then = f"then run `grade {exercise.id}{path}` again."
+        then = f"then {again or f'run `grade {exercise.id}{path}`'} again."
         page.write(("Next: ", "bold"), f"{verb} {what}{name}, {then}")
         return
 

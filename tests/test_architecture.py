@@ -43,7 +43,17 @@ FLOORS = [
     ],
     ["snippets", "diagnosis", "plugin", "grading"],
     ["terminal", "console"],
-    ["commands", "commands.doctor", "commands.list_", "commands.run"],
+    ["exports", "exports.shown", "exports.gradescope"],
+    ["files", "handout", "live", "release", "package", "autograder"],
+    [
+        "commands",
+        "commands.doctor",
+        "commands.list_",
+        "commands.notebook",
+        "commands.package",
+        "commands.release",
+        "commands.run",
+    ],
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]

@@ -1,0 +1,1 @@
+"""What other systems read: one verdict in their formats."""
