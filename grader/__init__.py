@@ -15,6 +15,8 @@
     figures, overview, html          the pages: a learner's, a student's, a class's
     similarity, exports              which submissions are alike; what other systems read
     archives, layouts, batch, pages  a class: from a download to verdicts and feedback
+    handout, live, release, package, autograder
+                                     what students get, and grading in notebooks and on Gradescope
     commands, cli                    the command `grade`
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.
@@ -28,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from grader.course import find_course, find_exercise, load_exercises
     from grader.grading import grade
+    from grader.live import check
     from grader.submission import read_submission
     from grader.verdict import CheckResult, Status, Verdict
 
@@ -35,6 +38,7 @@ __all__ = [
     "CheckResult",
     "Status",
     "Verdict",
+    "check",
     "find_course",
     "find_exercise",
     "grade",
@@ -46,6 +50,7 @@ HOMES: Final = {
     "CheckResult": "verdict",
     "Status": "verdict",
     "Verdict": "verdict",
+    "check": "live",
     "find_course": "course",
     "find_exercise": "course",
     "grade": "grading",

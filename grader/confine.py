@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from grader.view import Runtime
 
-__all__ = ["TIERS", "VARIANTS", "Bounds", "confine", "limit", "mapped_bytes"]
+__all__ = ["TIERS", "VARIANTS", "Bounds", "confine", "leave_root", "limit", "mapped_bytes"]
 
 TIERS: Final = ("separate", "limited", "confined")
 
@@ -75,6 +75,34 @@ def limit(bounds: Bounds) -> str:
     return "limited"
 
 
+def leave_root(*needed: str) -> None:
+    """Become nobody for good where this process is root's and nobody can read the files `needed`.
+
+    A worker without walls at least cannot read what is root's alone, or write it.
+    """
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return
+    from grader.view import UNPRIVILEGED
+
+    group, groups = os.getegid(), os.getgroups()
+    os.setgroups([])
+    os.setegid(UNPRIVILEGED)
+    os.seteuid(UNPRIVILEGED)
+    if all(os.access(path, os.R_OK, effective_ids=True) for path in needed):
+        os.seteuid(0)
+        _become(UNPRIVILEGED)
+    else:
+        os.seteuid(0)
+        os.setegid(group)
+        os.setgroups(groups)
+
+
+def _become(user: int) -> None:
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+
+
 def confine(variant: str, bounds: Bounds, runtime: Runtime) -> None:
     """Raise every wall of a confined worker around this process; raises OSError where one fails.
 
@@ -87,9 +115,7 @@ def confine(variant: str, bounds: Bounds, runtime: Runtime) -> None:
     from grader.view import DEVICES, SCRATCH, UNPRIVILEGED
 
     if os.geteuid() == 0:
-        os.setgroups([])
-        os.setresgid(UNPRIVILEGED, UNPRIVILEGED, UNPRIVILEGED)
-        os.setresuid(UNPRIVILEGED, UNPRIVILEGED, UNPRIVILEGED)
+        _become(UNPRIVILEGED)
     linux.drop_capabilities()
     # A change of user forgets the signal, so that it cannot be asked for earlier.
     linux.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

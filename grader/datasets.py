@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -19,11 +21,14 @@ from grader.course import find_course, printable
 from grader.errors import CourseError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import numpy.typing as npt
 
-__all__ = ["Dataset", "load", "names"]
+__all__ = ["Dataset", "load", "names", "of_course"]
+
+_COURSE: Final[ContextVar[Path | None]] = ContextVar("_COURSE", default=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +51,16 @@ class Dataset:
     source: str
     licence: str
     seed: int | None
+
+
+@contextmanager
+def of_course(root: Path) -> Iterator[None]:
+    """Load data sets from this course, wherever the current folder is."""
+    token = _COURSE.set(root)
+    try:
+        yield
+    finally:
+        _COURSE.reset(token)
 
 
 def names(folder: Path | None = None) -> tuple[str, ...]:
@@ -93,4 +108,4 @@ def load(name: str, folder: Path | None = None) -> Dataset:
 
 
 def _folder(folder: Path | None) -> Path:
-    return find_course() / "datasets" if folder is None else folder
+    return (_COURSE.get() or find_course()) / "datasets" if folder is None else folder

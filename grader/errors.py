@@ -44,6 +44,10 @@ class GraderError(Exception):
 
     exit_code = 3
 
+    def _render_traceback_(self) -> list[str]:
+        """Give IPython what it shows in a notebook: the sentence alone."""
+        return [str(self)]
+
 
 class UsageError(GraderError):
     """The user asked for something impossible; the text is one sentence that says what to do."""

@@ -113,26 +113,28 @@ def _run_checks(run: Run, until: str | None) -> None:
     """Run the public and the hidden checks; their results end up in the run."""
     import pytest
 
-    from grader import plugin
+    from grader import datasets, plugin
 
     exercise = run.exercise
+    root = exercise.folder.parent.parent
     paths = [path for path in (exercise.checks, exercise.hidden_checks) if path is not None]
     for path in paths:
         _forget(path)
-    code = pytest.main(
-        [
-            *map(str, paths),
-            f"--rootdir={exercise.folder.parent.parent}",
-            f"--config-file={os.devnull}",
-            "--import-mode=importlib",
-            "--assert=plain",
-            "--disable-plugin-autoload",
-            "--noconftest",
-            *(f"-pno:{name}" for name in UNUSED_PLUGINS),
-            *(() if until is None else ("--maxfail=1",)),
-        ],
-        plugins=[plugin, _Attached(run, until)],
-    )
+    with datasets.of_course(root):
+        code = pytest.main(
+            [
+                *map(str, paths),
+                f"--rootdir={root}",
+                f"--config-file={os.devnull}",
+                "--import-mode=importlib",
+                "--assert=plain",
+                "--disable-plugin-autoload",
+                "--noconftest",
+                *(f"-pno:{name}" for name in UNUSED_PLUGINS),
+                *(() if until is None else ("--maxfail=1",)),
+            ],
+            plugins=[plugin, _Attached(run, until)],
+        )
     if run.errors or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         reason = run.errors[0] if run.errors else f"pytest ended with {code}"
         message = f"the checks of {exercise.id} could not run: {reason}"

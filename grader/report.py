@@ -205,9 +205,12 @@ def outcome(verdict: Verdict) -> tuple[str, str]:
 
 
 def next_step(
-    verdict: Verdict, exercise: Exercise, tasks: Mapping[str, list[CheckResult]]
+    verdict: Verdict,
+    exercise: Exercise,
+    tasks: Mapping[str, list[CheckResult]],
+    again: str = "",
 ) -> str | None:
-    """Name the one thing to do next: the first task that is not solved."""
+    """Name the one thing to do next: the first task that is not solved, and how to try `again`."""
     done = {Status.PASSED, Status.SKIPPED}
     for task, checks in tasks.items():
         statuses = {check.status for check in checks}
@@ -217,7 +220,7 @@ def next_step(
         what = "" if len(tasks) > 1 and alike(verdict.checks) else f"`{task}` in "
         name = one_line(verdict.submission)
         path = "" if name == exercise.file else f" {shlex.quote(name)}"
-        return f"{verb} {what}{name}, then run `grade {exercise.id}{path}` again."
+        return f"{verb} {what}{name}, then {again or f'run `grade {exercise.id}{path}`'} again."
     return None
 
 

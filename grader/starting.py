@@ -44,9 +44,10 @@ from grader.zygote import main
 main(sys.argv[1])
 """
 BOOT_SPAWNED: Final = """\
-import socket, sys
+import os, socket, sys
 from grader import confine, probe, worker
 def enclose():
+    confine.leave_root(os.__file__, worker.np.__file__)
     bounds = confine.Bounds(int(sys.argv[2]), float(sys.argv[3]), confine.mapped_bytes())
     tier = confine.limit(bounds)
     return {"tier": "separate" if probe.faults("spawned", bounds) else tier, "faults": ()}
@@ -59,6 +60,10 @@ class Spawned:
 
     def __init__(self, memory_mb: int, cpu_seconds: float) -> None:
         self.folder = tempfile.mkdtemp(prefix="grade-")
+        if sys.platform == "linux" and os.geteuid() == 0:
+            from grader.view import UNPRIVILEGED
+
+            os.chown(self.folder, UNPRIVILEGED, UNPRIVILEGED)
         self.socket, theirs = socket.socketpair()
         arguments = map(str, (theirs.fileno(), memory_mb, cpu_seconds))
         with theirs:

@@ -59,8 +59,11 @@ SPELLINGS = str.maketrans(
 )
 
 
-def render(verdict: Verdict, exercise: Exercise, console: Console) -> None:
-    """Print the report of `verdict`; `exercise` gives the order of the tasks and their hints."""
+def render(verdict: Verdict, exercise: Exercise, console: Console, again: str = "") -> None:
+    """Print the report of `verdict`; `exercise` gives the order of the tasks and their hints.
+
+    `again` says what to do for another verdict, by default to run the command.
+    """
     page = _Page(console)
     page.write(
         (f"{exercise.id} · {exercise.title}", "bold"),
@@ -77,7 +80,7 @@ def render(verdict: Verdict, exercise: Exercise, console: Console) -> None:
     else:
         score, remark = outcome(verdict)
         page.write((score, "bold"), f"  {remark}" if remark else "")
-        if step := next_step(verdict, exercise, tasks):
+        if step := next_step(verdict, exercise, tasks, again):
             page.write(("Next: ", "bold"), step)
 
 

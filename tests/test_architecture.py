@@ -63,6 +63,7 @@ FLOORS = [
         "exports.github",
     ],
     ["archives", "layouts", "batch", "pages"],
+    ["handout", "live", "release", "package", "autograder"],
     ["commands", *sorted(f"commands.{path.stem}" for path in COMMANDS.glob("[a-z]*.py"))],
     ["cli"],
 ]

@@ -249,6 +249,23 @@ def test_a_worker_without_the_filter_is_refused(
 
 
 @linux_only
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has something to leave")
+@pytest.mark.parametrize("readable", [True, False])
+def test_root_becomes_nobody_where_nobody_can_read_what_is_needed(
+    tmp_path_factory: pytest.TempPathFactory, readable: bool
+) -> None:
+    needed = "/etc/passwd" if readable else str(tmp_path_factory.mktemp("mine") / "needed")
+    code = (
+        "import os, sys; from grader.confine import leave_root; leave_root('/', sys.argv[1]); "
+        "print(*os.getresuid(), *os.getresgid())"
+    )
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, needed], capture_output=True, check=True
+    )
+    assert run.stdout.split() == [b"65534" if readable else b"0"] * 6
+
+
+@linux_only
 def test_a_process_whose_limits_do_not_hold_is_no_more_than_separate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,6 +13,13 @@ import pytest
 from grader.course import load_exercises
 from grader.datasets import load, names
 from grader.errors import CourseError, UsageError
+from grader.grading import grade
+from grader.submission import read_submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from grader.course import Exercise
 
 FOLDER = Path(__file__).parents[1] / "datasets"
 SPEC = importlib.util.spec_from_file_location("make", FOLDER / "make.py")
@@ -60,6 +68,27 @@ def test_a_changed_file_is_refused(tmp_path: Path) -> None:
         file.write("0,0,0\n")
     with pytest.raises(CourseError, match=r"xor\.csv is not the file"):
         load("xor", tmp_path)
+
+
+def test_checks_find_the_data_of_their_own_course_from_anywhere(
+    toy_course: Callable[[str], Exercise], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exercise = toy_course("""
+        from grader.datasets import names
+        @check("double")
+        def test_double(student):
+            \"\"\"The data sets are those of the course.\"\"\"
+            student.double(0)
+            assert names() == ("xor",), names()
+        """)
+    (tmp_path / "datasets").mkdir()
+    for end in ("csv", "toml"):
+        shutil.copy(FOLDER / f"xor.{end}", tmp_path / "datasets")
+    monkeypatch.chdir(FOLDER)
+    assert exercise.solution is not None
+    verdict = grade(exercise, read_submission(exercise.solution, exercise.file))
+    assert verdict.score == 1, verdict.checks
+    assert len(names()) > 1
 
 
 def test_exercises_name_data_sets_that_exist() -> None:
