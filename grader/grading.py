@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Final
 
 from grader.confine import TIERS
 from grader.errors import BrokenGrader, UsageError
-from grader.plugin import RUNS, Run
+from grader.plugin import RUNS, Run, check_id
 from grader.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     import pytest
 
     from grader.course import Exercise
     from grader.submission import Submission
+    from grader.verdict import CheckResult
 
 __all__ = ["grade"]
 
@@ -46,12 +48,20 @@ UNUSED_PLUGINS: Final = (
 
 
 def grade(
-    exercise: Exercise, submission: Submission, *, seed: int = 0, require: str = "separate"
+    exercise: Exercise,
+    submission: Submission,
+    *,
+    seed: int = 0,
+    require: str = "separate",
+    first: Collection[str] = (),
+    heard: Callable[[CheckResult], None] | None = None,
 ) -> Verdict:
     """Grade a submission and return its verdict: the same for the same seed, times aside.
 
     `require` is the weakest sandbox tier to accept. Raises UsageError where this machine offers
-    less, and BrokenGrader where the checks themselves cannot run.
+    less, and BrokenGrader where the checks themselves cannot run. The checks with an id in `first`
+    run first; `heard` gets every result as soon as it is known, and a KeyboardInterrupt that it
+    raises ends the grading.
 
     >>> from grader import find_course, find_exercise, read_submission
     >>> exercise = find_exercise(find_course(), "perceptron")
@@ -61,6 +71,7 @@ def grade(
     """
     started = time.perf_counter()
     run = Run.start(exercise, submission, seed)
+    run.heard = heard
     try:
         if TIERS.index(require) > 0 and TIERS.index(run.session.tier) < TIERS.index(require):
             message = (
@@ -68,7 +79,7 @@ def grade(
                 "nothing was graded"
             )
             raise UsageError(message)
-        _run_checks(run)
+        _run_checks(run, first)
         tier = run.session.tier
     finally:
         run.close()
@@ -83,7 +94,7 @@ def grade(
     )
 
 
-def _run_checks(run: Run) -> None:
+def _run_checks(run: Run, first: Collection[str]) -> None:
     """Run the public and the hidden checks; their results end up in the run."""
     import pytest
 
@@ -93,6 +104,7 @@ def _run_checks(run: Run) -> None:
     paths = [path for path in (exercise.checks, exercise.hidden_checks) if path is not None]
     for path in paths:
         _forget(path)
+    attached = _Attached(run, first)
     code = pytest.main(
         [
             *map(str, paths),
@@ -104,19 +116,25 @@ def _run_checks(run: Run) -> None:
             "--noconftest",
             *(f"-pno:{name}" for name in UNUSED_PLUGINS),
         ],
-        plugins=[plugin, _Attached(run)],
+        plugins=[plugin, attached],
     )
+    if attached.interrupt is not None:
+        raise attached.interrupt
     if run.errors or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         reason = run.errors[0] if run.errors else f"pytest ended with {code}"
         message = f"the checks of {exercise.id} could not run: {reason}"
         raise BrokenGrader(message)
+    run.results.sort(key=lambda result: attached.order.index(result.id))
 
 
 class _Attached:
-    """Hand a run to the plugin and collect what went wrong before the first check."""
+    """Hand a run to the plugin, and notice what goes wrong outside of the checks."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, first: Collection[str]) -> None:
         self.run = run
+        self.first = first
+        self.order: list[str] = []
+        self.interrupt: BaseException | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[RUNS] = {self.run.exercise.folder.name: self.run}
@@ -124,6 +142,13 @@ class _Attached:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.run.errors.append(report.longreprtext)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        self.order = [check_id(item) for item in items]
+        items.sort(key=lambda item: check_id(item) not in self.first)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.interrupt = excinfo.value
 
 
 def _forget(path: Path) -> None:

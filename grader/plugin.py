@@ -30,7 +30,7 @@ from grader.errors import (
 from grader.verdict import CheckResult, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     import numpy as np
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from grader.student import Failure, Session, Student
     from grader.submission import Submission
 
-__all__ = ["RUNS", "Run"]
+__all__ = ["RUNS", "Run", "check_id"]
 
 MAX_TEXT: Final = 4_000
 
@@ -66,6 +66,7 @@ class Run:
     errors: list[str] = field(default_factory=list)
     reference: Session | None = None
     bench: Bench | None = None
+    heard: Callable[[CheckResult], None] | None = None
 
     @classmethod
     def start(cls, exercise: Exercise, submission: Submission, seed: int) -> Run:
@@ -129,6 +130,8 @@ class Run:
             seconds=seconds,
         )
         self.results.append(result)
+        if self.heard is not None:
+            self.heard(result)
         return result
 
     def diagnose(self, failure: Failure) -> str | None:
