@@ -9,6 +9,8 @@
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
     terminal, console                the report
+    progress, stubs, arguments, journey, watch
+                                     a learner alone at a laptop
     commands, cli                    the command `grade`
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.

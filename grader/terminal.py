@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from grader.course import Exercise
     from grader.verdict import CheckResult, Verdict
 
-__all__ = ["render"]
+__all__ = ["Page", "render", "write_check"]
 
 WIDEST = 88
 MESSAGE_LINES, SNIPPET_LINES, LINE_CHARACTERS = 12, 40, 1000
@@ -55,24 +55,28 @@ SPELLINGS = str.maketrans(
 )
 
 
-def render(verdict: Verdict, exercise: Exercise, console: Console) -> None:
-    """Print the report of `verdict`; `exercise` gives the order of the tasks and their hints."""
-    page = _Page(console)
-    page.write(
-        (f"{exercise.id} · {exercise.title}", "bold"),
-        (f"   {_one_line(verdict.submission)} · sandbox: {verdict.sandbox}", "dim"),
-    )
+def render(verdict: Verdict, exercise: Exercise, console: Console, *, live: bool = False) -> None:
+    """Print the report of `verdict`; `exercise` gives the order of the tasks and their hints.
+
+    A `live` one follows the checks' own lines, which `write_check` wrote, and ends with a save.
+    """
+    page = Page(console)
     tasks = _by_task(verdict, exercise)
-    page.skip()
-    for task, checks in tasks.items():
-        _write_task(page, task, checks, scored=not verdict.broken)
+    if not live:
+        page.write(
+            (f"{exercise.id} · {exercise.title}", "bold"),
+            (f"   {_one_line(verdict.submission)} · sandbox: {verdict.sandbox}", "dim"),
+        )
+        page.skip()
+        for task, checks in tasks.items():
+            _write_task(page, task, checks, scored=not verdict.broken)
     _write_failures(page, tasks, exercise)
     page.skip()
     if verdict.broken:
         _write_grader_error(page, verdict)
     else:
         _write_score(page, verdict)
-        _write_next(page, verdict, exercise, tasks)
+        _write_next(page, verdict, exercise, tasks, live=live)
 
 
 def _by_task(verdict: Verdict, exercise: Exercise) -> dict[str, list[CheckResult]]:
@@ -83,7 +87,7 @@ def _by_task(verdict: Verdict, exercise: Exercise) -> dict[str, list[CheckResult
     return {task: checks for task, checks in tasks.items() if checks}
 
 
-def _write_task(page: _Page, task: str, checks: list[CheckResult], *, scored: bool) -> None:
+def _write_task(page: Page, task: str, checks: list[CheckResult], *, scored: bool) -> None:
     """Write a line for the task and one a check, or the first alone where all say the same."""
     statuses = {check.status for check in checks}
     worst = next(status for status in MARKS if status in statuses)
@@ -99,15 +103,19 @@ def _write_task(page: _Page, task: str, checks: list[CheckResult], *, scored: bo
         return
     page.write((task, "bold"), mark=worst, right=right)
     for check in checks:
-        said = f" ({_said(check)})" if check.status in WORDS else ""
-        page.write(
-            _one_line(check.title),
-            (" (hidden)" if check.hidden else "", "dim"),
-            said,
-            mark=check.status,
-            indent=2,
-            right=f"{check.points}/{check.max_points}" if scored and check in graded else "",
-        )
+        write_check(page, check, scored=scored and check in graded)
+
+
+def write_check(page: Page, check: CheckResult, *, scored: bool = True) -> None:
+    """Write a check's line."""
+    page.write(
+        _one_line(check.title),
+        (" (hidden)" if check.hidden else "", "dim"),
+        f" ({_said(check)})" if check.status in WORDS else "",
+        mark=check.status,
+        indent=2,
+        right=f"{check.points}/{check.max_points}" if scored else "",
+    )
 
 
 def _alike(checks: Sequence[CheckResult]) -> bool:
@@ -127,9 +135,7 @@ def _said(first: CheckResult, *others: CheckResult) -> str:
     return f"{word}: {reason}" if first.status is Status.SKIPPED else reason
 
 
-def _write_failures(
-    page: _Page, tasks: Mapping[str, list[CheckResult]], exercise: Exercise
-) -> None:
+def _write_failures(page: Page, tasks: Mapping[str, list[CheckResult]], exercise: Exercise) -> None:
     """Write what went wrong, once for all the checks that say the same."""
     groups: dict[tuple[str | None, ...], list[CheckResult]] = {}
     for task, checks in tasks.items():
@@ -169,7 +175,7 @@ def _named(checks: Sequence[CheckResult], shown: int = 3) -> str:
     return titles + (f"; and {len(checks) - shown} more" if len(checks) > shown else ".")
 
 
-def _write_grader_error(page: _Page, verdict: Verdict) -> None:
+def _write_grader_error(page: Page, verdict: Verdict) -> None:
     """Say aloud that the grader failed, and where."""
     page.write(
         ("THE GRADER FAILED. THIS IS NOT YOUR FAULT.", "bold reverse red"),
@@ -184,7 +190,7 @@ def _write_grader_error(page: _Page, verdict: Verdict) -> None:
     page.write("Please pass these lines on to whoever looks after your course.")
 
 
-def _write_score(page: _Page, verdict: Verdict) -> None:
+def _write_score(page: Page, verdict: Verdict) -> None:
     """Write the score, or why there is none."""
     statuses = {check.status for check in verdict.checks} - {Status.SKIPPED}
     if not statuses:
@@ -201,7 +207,12 @@ def _write_score(page: _Page, verdict: Verdict) -> None:
 
 
 def _write_next(
-    page: _Page, verdict: Verdict, exercise: Exercise, tasks: Mapping[str, list[CheckResult]]
+    page: Page,
+    verdict: Verdict,
+    exercise: Exercise,
+    tasks: Mapping[str, list[CheckResult]],
+    *,
+    live: bool,
 ) -> None:
     """Name the one thing to do next: the first task that is not solved."""
     done = {Status.PASSED, Status.SKIPPED}
@@ -213,12 +224,12 @@ def _write_next(
         what = "" if len(tasks) > 1 and _alike(verdict.checks) else f"`{task}` in "
         name = _one_line(verdict.submission)
         path = "" if name == exercise.file else f" {shlex.quote(name)}"
-        then = f"then run `grade {exercise.id}{path}` again."
+        then = "then save it." if live else f"then run `grade {exercise.id}{path}` again."
         page.write(("Next: ", "bold"), f"{verb} {what}{name}, {then}")
         return
 
 
-class _Page:
+class Page:
     """Writes plain text on a console: safe, wrapped, without trailing blanks."""
 
     def __init__(self, console: Console) -> None:
@@ -232,14 +243,14 @@ class _Page:
     def write(
         self,
         *parts: str | tuple[str, str],
-        mark: Status | None = None,
+        mark: Status | tuple[str, str] | None = None,
         indent: int = 0,
         right: str = "",
     ) -> None:
         """Write a paragraph of (styled) parts under a mark, with `right` ending its first line."""
         lead = Text(" " * indent)
         if mark:
-            symbol, style = MARKS[mark]
+            symbol, style = MARKS[mark] if isinstance(mark, Status) else mark
             lead.append(_spelt(symbol, self.encoding), style).append(" ")
         paragraph = Text()
         for part in parts:
@@ -258,10 +269,14 @@ class _Page:
 
     def code(self, snippet: str) -> None:
         """Write a snippet, never wrapped, so that it can be copied."""
-        for line in _harmless(_bounded(snippet, SNIPPET_LINES, mark="# ")).split("\n"):
-            # Python reads these escapes inside a string as the characters themselves.
-            safe = line.encode(self.encoding, "backslashreplace").decode(self.encoding)
-            self._print(Text(f"    {safe}"))
+        for line in _bounded(snippet, SNIPPET_LINES, mark="# ").split("\n"):
+            self.line(f"    {line}")
+
+    def line(self, text: str, style: str = "") -> None:
+        """Write a line of source as it is, however long."""
+        # Python reads these escapes inside a string as the characters themselves.
+        safe = _harmless(text).encode(self.encoding, "backslashreplace").decode(self.encoding)
+        self._print(Text(safe, style))
 
     def _print(self, line: Text) -> None:
         line.rstrip()

@@ -43,11 +43,23 @@ FLOORS = [
     ],
     ["snippets", "diagnosis", "plugin", "grading"],
     ["terminal", "console"],
-    ["commands", "commands.doctor", "commands.list_", "commands.run"],
+    ["progress", "stubs", "arguments", "journey", "watch"],
+    [
+        "commands",
+        "commands.diff",
+        "commands.doctor",
+        "commands.hint",
+        "commands.home",
+        "commands.list_",
+        "commands.reset",
+        "commands.run",
+        "commands.solution",
+        "commands.watch",
+    ],
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]
-HEAVY = {"numpy", "pytest", "hypothesis", "rich", "nbformat", "jinja2"}
+HEAVY = {"numpy", "pytest", "hypothesis", "rich", "nbformat", "jinja2", "watchfiles"}
 
 
 def modules() -> dict[str, Path]:
