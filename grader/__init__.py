@@ -3,7 +3,7 @@
     errors, verdict, declaring       what can go wrong, what grading says, what makes a check
     course, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
-    wire, linux, syscalls, view, confine, probe, worker, zygote, starting, process, student
+    wire, linux, syscalls, view, confine, probe, worker, zygote, starting, process, student, local
                                      the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors
     snippets, diagnosis, plugin, grading

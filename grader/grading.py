@@ -31,6 +31,7 @@ __all__ = ["grade"]
 UNUSED_PLUGINS: Final = (
     "cacheprovider",
     "capture",
+    "debugging",
     "doctest",
     "faulthandler",
     "junitxml",
@@ -55,13 +56,15 @@ def grade(
     require: str = "separate",
     first: Collection[str] = (),
     heard: Callable[[CheckResult], None] | None = None,
+    debug: bool = False,
 ) -> Verdict:
     """Grade a submission and return its verdict: the same for the same seed, times aside.
 
     `require` is the weakest sandbox tier to accept. Raises UsageError where this machine offers
     less, and BrokenGrader where the checks themselves cannot run. The checks with an id in `first`
     run first; `heard` gets every result as soon as it is known, and a KeyboardInterrupt that it
-    raises ends the grading.
+    raises ends the grading. To `debug` is to run the learner's code in this process, without
+    confinement or limits: whatever the verdict then says, that code could have forged.
 
     >>> from grader import find_course, find_exercise, read_submission
     >>> exercise = find_exercise(find_course(), "perceptron")
@@ -70,7 +73,12 @@ def grade(
     (0, 'not_implemented')
     """
     started = time.perf_counter()
-    run = Run.start(exercise, submission, seed)
+    if debug:
+        from grader.local import LocalSession
+
+        run = Run(exercise, LocalSession(submission, exercise.module), seed)
+    else:
+        run = Run.start(exercise, submission, seed)
     run.heard = heard
     try:
         if TIERS.index(require) > 0 and TIERS.index(run.session.tier) < TIERS.index(require):

@@ -33,6 +33,7 @@ FLOORS = [
         "starting",
         "process",
         "student",
+        "local",
     ],
     [
         "checking.comparing",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pexpect  # type: ignore[import-untyped]  # it ships no type information
 import pytest
 
 from grader import cli
@@ -248,6 +250,55 @@ def test_diff_shows_what_changed_since_full_marks(run: Run, toy: Exercise) -> No
     assert code == 0
     assert "-    return x + x\n+    return x * 3\n" in out
     assert "\x1b" not in out
+
+
+# A debugger
+
+
+def test_debugging_says_aloud_that_nothing_is_confined_and_keeps_nothing(
+    run: Run, toy: Exercise, tmp_path: Path
+) -> None:
+    toy.stub.write_text(RIGHT.replace("    return x", "    print('x is', x)\n    return x", 1))
+    code, out, err = run("toy", "--debug")
+    assert code == 0
+    assert "not confined" in err
+    assert "sandbox: none" in out
+    assert "x is 2.0" in out
+    assert not (tmp_path / FILE).exists()
+
+
+def test_debugging_finds_the_same(run: Run, toy: Exercise) -> None:
+    toy.stub.write_text(WRONG)
+    code, out, _ = run("toy", "--debug")
+    assert code == 1
+    confined = run("toy")[1]
+    # What follows in the report of the learner's own file is where to find help.
+    assert out.splitlines()[1:] == confined.splitlines()[1:-1]
+
+
+@pytest.mark.parametrize("words", [["--json"], ["--require", "confined"]])
+def test_debugging_goes_with_no_promise(run: Run, words: list[str]) -> None:
+    code, out, err = run("toy", "--debug", *words)
+    assert (code, out) == (2, "")
+    assert "leave out" in err
+
+
+def test_a_breakpoint_opens_the_debugger_in_the_learners_lines(run: Run, toy: Exercise) -> None:
+    assert run("list")[0] == 0
+    toy.stub.write_text(RIGHT.replace("    return x", "    breakpoint()\n    return x", 1))
+    command = [sys.executable, "-c", "from grader.cli import main; main()", "toy", "--debug"]
+    with pexpect.spawn(command[0], command[1:], encoding="utf-8", timeout=30) as terminal:
+        terminal.expect(r"toy\.py\(3\)double\(\).*return x \+ x.*\(Pdb\)")
+        terminal.sendline("p x * 100")
+        terminal.expect("200.0")
+        terminal.sendline("c")
+        terminal.expect("Score: 5/5")
+    with pexpect.spawn(command[0], command[1:], encoding="utf-8", timeout=30) as terminal:
+        terminal.expect(r"\(Pdb\)")
+        terminal.sendline("q")
+        terminal.expect(pexpect.EOF)
+        assert "Traceback" not in terminal.before
+        assert "Score" not in terminal.before
 
 
 # What a shell completes

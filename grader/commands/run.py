@@ -11,6 +11,8 @@ from grader.console import console
 
 __all__ = ["command"]
 
+UNCONFINED = "DEBUGGING: your code is not confined and has no limits; this verdict is not kept."
+
 
 class RunContext(click.Context):
     """The context of grading, which is what `grade` does without a word for it."""
@@ -41,6 +43,7 @@ class RunCommand(click.Command):
     show_default=True,
     help="Refuse to grade in a weaker sandbox.",
 )
+@click.option("--debug", is_flag=True, help="Run your code unconfined, so that breakpoint() works.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -49,25 +52,39 @@ def command(
     as_json: bool,
     seed: int,
     require: str,
+    debug: bool,
 ) -> None:
-    """Grade EXERCISE: your file in exercises/, or any .py file, notebook or folder."""
+    """Grade EXERCISE: your file in exercises/, or any .py file, notebook or folder.
+
+    \b
+    grade exercise8                   your file
+    grade adam path/to/adam.py        any other
+    grade exercise8 --seed 3          on other inputs
+    grade exercise8 --debug           prints and breakpoint() work; what failed comes first
+    """  # noqa: D301 - the backspace tells click to keep the lines
     from grader.course import find_course, find_exercise, learners_file, load_exercises
+    from grader.errors import UsageError
     from grader.grading import grade
-    from grader.progress import update_progress
+    from grader.progress import read_progress, update_progress
     from grader.submission import read_submission
 
     root = find_course()
     found = find_exercise(root, exercise, _commands(context))
     path = submission or learners_file(found)
     read = read_submission(path, found.file)
-    verdict = grade(found, read, seed=seed, require=require)
+    if debug:
+        if as_json or require != "separate":
+            raise UsageError("--debug confines nothing; leave out --json and --require.")
+        click.secho(UNCONFINED, err=True, bold=True)
+    failing = read_progress(root, tell).of(found).failing if debug else ()
+    verdict = grade(found, read, seed=seed, require=require, first=failing, debug=debug)
     if as_json:
         click.echo(verdict.to_json())
     else:
         from grader.terminal import render
 
         render(verdict, found, console())
-    if own(path, found):
+    if own(path, found) and not debug:
         text = read.chunks[0].text
         progress = update_progress(root, found, lambda old: old.after(verdict, text), tell)
         if not as_json and not verdict.broken:

@@ -28,8 +28,7 @@ def command(exercise: str) -> None:
         raise UsageError(message)
     standing = read_progress(root, tell).of(found)
     if not standing.done:
-        best = f"best score {standing.score}/{standing.max_score}" if standing.max_score else "new"
-        question = f"{found.id} is not solved yet ({best}). Show the solution all the same?"
+        question = f"{found.id} is not solved yet. Show the solution all the same?"
         if not click.confirm(question, err=True):
             click.echo(f"Good luck! `grade hint {found.id}` helps.", err=True)
             return
