@@ -44,7 +44,7 @@ def render_place(exercises: Sequence[Exercise], progress: Progress, console: Con
     )
     page.write(current.summary, indent=2)
     page.skip()
-    if standing.failing and standing.score:
+    if standing.failing and (standing.score or standing.hints):
         task, count = first_failing(current, standing)
         checks = "1 check fails" if count == 1 else f"{count} checks fail"
         page.write(("Next: ", "bold"), f"fix `{task}` in {path}: {checks}.")

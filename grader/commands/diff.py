@@ -15,7 +15,7 @@ STYLES = {"+": "green", "-": "red", "@": "cyan"}
 @click.command()
 @exercise_argument(required=True)
 def command(exercise: str) -> None:
-    """Show what you changed since your file last had full marks.
+    """Show what you changed since you had full marks.
 
     \b
     grade diff exercise8

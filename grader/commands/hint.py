@@ -20,7 +20,7 @@ __all__ = ["command"]
 @exercise_argument(required=False)
 @click.argument("task", required=False)
 def command(exercise: str | None, task: str | None) -> None:
-    """Give one more hint, for the task that fails first or for TASK.
+    """Give one more hint, for what fails first or for TASK.
 
     Each call shows one stage more, from a nudge to almost the answer.
 

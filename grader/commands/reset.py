@@ -14,7 +14,7 @@ __all__ = ["command"]
 @click.command()
 @exercise_argument(required=True)
 def command(exercise: str) -> None:
-    """Start an exercise anew: your file is kept aside, and the empty one comes back.
+    """Start an exercise anew; what you had is kept.
 
     \b
     grade reset exercise8

@@ -60,7 +60,7 @@ def command(
     grade exercise8                   your file
     grade adam path/to/adam.py        any other
     grade exercise8 --seed 3          on other inputs
-    grade exercise8 --debug           prints and breakpoint() work; what failed comes first
+    grade exercise8 --debug           prints and breakpoint() work
     """  # noqa: D301 - the backspace tells click to keep the lines
     from grader.course import find_course, find_exercise, learners_file, load_exercises
     from grader.errors import UsageError

@@ -12,7 +12,9 @@ __all__ = ["command"]
 @click.command()
 @exercise_argument(required=True)
 def command(exercise: str) -> None:
-    """Show our solution, to compare with yours; asks first where yours is not right yet.
+    """Show our solution, to compare with yours.
+
+    It asks first where yours is not right yet.
 
     \b
     grade solution exercise8

@@ -15,7 +15,7 @@ __all__ = ["command"]
 @click.command()
 @exercise_argument(required=False)
 def command(exercise: str | None) -> None:
-    """Grade your file each time you save it, and go on when it is right.
+    """Grade your file at every save, and go on when it is right.
 
     What failed last is graded first. Ctrl-C ends it.
 
