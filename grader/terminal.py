@@ -58,7 +58,8 @@ SPELLINGS = str.maketrans(
 def render(verdict: Verdict, exercise: Exercise, console: Console, *, live: bool = False) -> None:
     """Print the report of `verdict`; `exercise` gives the order of the tasks and their hints.
 
-    A `live` one follows the checks' own lines, which `write_check` wrote, and ends with a save.
+    A `live` one follows the checks' own lines, which `write_check` wrote, tells only of the first
+    failure, and ends with a save.
     """
     page = Page(console)
     tasks = _by_task(verdict, exercise)
@@ -70,7 +71,7 @@ def render(verdict: Verdict, exercise: Exercise, console: Console, *, live: bool
         page.skip()
         for task, checks in tasks.items():
             _write_task(page, task, checks, scored=not verdict.broken)
-    _write_failures(page, tasks, exercise)
+    _write_failures(page, tasks, exercise, most=1 if live else len(verdict.checks))
     page.skip()
     if verdict.broken:
         _write_grader_error(page, verdict)
@@ -135,8 +136,10 @@ def _said(first: CheckResult, *others: CheckResult) -> str:
     return f"{word}: {reason}" if first.status is Status.SKIPPED else reason
 
 
-def _write_failures(page: Page, tasks: Mapping[str, list[CheckResult]], exercise: Exercise) -> None:
-    """Write what went wrong, once for all the checks that say the same."""
+def _write_failures(
+    page: Page, tasks: Mapping[str, list[CheckResult]], exercise: Exercise, most: int
+) -> None:
+    """Write what went wrong, once for all the checks that say the same, and `most` such things."""
     groups: dict[tuple[str | None, ...], list[CheckResult]] = {}
     for task, checks in tasks.items():
         for check in checks:
@@ -145,7 +148,7 @@ def _write_failures(page: Page, tasks: Mapping[str, list[CheckResult]], exercise
                 groups.setdefault(key, []).append(check)
     hints = {task.name: task.hints[0] for task in exercise.tasks if task.hints}
     diagnosed: set[str] = set()
-    for first, *others in groups.values():
+    for first, *others in list(groups.values())[:most]:
         everything = others and 1 + len(others) == sum(map(len, tasks.values()))
         title = "Every check" if everything else f"{first.task}: {_one_line(first.title)}"
         word = f" ({WORDS[first.status]})" if first.status in WORDS else ""
@@ -167,6 +170,10 @@ def _write_failures(page: Page, tasks: Mapping[str, list[CheckResult]], exercise
         # A failure that several tasks share, as a file that cannot be imported, is none of theirs.
         if {other.task for other in others} <= {first.task} and first.task in hints:
             page.write(("Hint: ", "bold"), hints.pop(first.task), indent=2)
+    if more := sum(map(len, list(groups.values())[most:])):
+        page.skip()
+        fail = "1 other check fails" if more == 1 else f"{more} other checks fail"
+        page.write(f"{fail}; `grade {exercise.id}` shows all. One thing at a time.")
 
 
 def _named(checks: Sequence[CheckResult], shown: int = 3) -> str:

@@ -20,7 +20,7 @@ from grader.terminal import Page, render, write_check
 from grader.verdict import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from rich.console import Console
@@ -51,12 +51,13 @@ def watch(root: Path, exercise: Exercise, console: Console, *, stay: bool) -> No
     exercises = load_exercises(root)
     following: Exercise | None = exercise
     while following is not None:
-        progress = _watch_one(root, following, console, stay=stay)
-        render_next(following, exercises, progress, console)
+        progress = _watch_one(root, following, exercises, console, stay=stay)
         following, stay = progress.current(exercises), False
 
 
-def _watch_one(root: Path, exercise: Exercise, console: Console, *, stay: bool) -> Progress:
+def _watch_one(
+    root: Path, exercise: Exercise, exercises: Sequence[Exercise], console: Console, *, stay: bool
+) -> Progress:
     """Grade at every save until the exercise is solved; return the progress by then."""
     page, path = Page(console), exercise.stub
     page.skip()
@@ -70,6 +71,8 @@ def _watch_one(root: Path, exercise: Exercise, console: Console, *, stay: bool) 
         try:
             verdict, progress = _grade_once(root, exercise, state, page)
             render(verdict, exercise, console, live=True)
+            if not verdict.broken:
+                render_next(exercise, exercises, progress, console)
             stay = stay and verdict.exit_code == 0
             if verdict.exit_code == 0 and not stay:
                 return progress

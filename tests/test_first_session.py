@@ -14,10 +14,12 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from grader import cli
+
+if TYPE_CHECKING:
+    import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/first-session.md"

@@ -86,8 +86,17 @@ def test_every_save_is_graded(watch: Watch, toy: Exercise) -> None:
     graded(terminal, "A fresh start: 5 points")
     toy.stub.write_text(NO_COUNTER)
     graded(terminal, "Score: 2/5")
+    graded(terminal, "Stuck.*hint 2 of 3 for `Counter`")
     toy.stub.write_text(NO_COUNTER + "\n")
     graded(terminal, "Score: 2/5")
+
+
+def test_one_failure_is_told_at_a_time(watch: Watch, toy: Exercise) -> None:
+    toy.stub.write_text(NO_COUNTER.replace("x + x", "x * 3"))
+    report = graded(watch(), "Score: 0/5")
+    assert "double: Twice" in report
+    assert "Counter: The first" not in report
+    assert "1 other check fails; `grade exercise1` shows all." in report
 
 
 def test_what_failed_last_comes_first(watch: Watch, toy: Exercise) -> None:
