@@ -1,14 +1,19 @@
 """A deep-learning course that grades itself.
 
-    errors, verdict, declaring       what can go wrong, what grading says, what makes a check
-    course, datasets, notebook, submission
+    errors, verdict, curves, declaring
+                                     what can go wrong, what grading says, what makes a check
+    course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
     wire, linux, syscalls, view, confine, probe, worker, zygote, starting, process, student, local
                                      the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
-    terminal, console                the report
+    mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
+    roster, gradebook                a class and its scores
+    report, sparklines, terminal, console
+                                     what every report says, and the terminal's
+    figures, overview, html          the pages: a learner's, a student's, a class's
     progress, stubs, arguments, journey, watch
                                      a learner alone at a laptop
     commands, cli                    the command `grade`

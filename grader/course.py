@@ -17,12 +17,14 @@ __all__ = [
     "Exercise",
     "Limits",
     "Mistake",
+    "Reasons",
     "Task",
     "find_course",
     "find_exercise",
     "learners_file",
     "load_exercises",
     "load_mistakes",
+    "load_reasons",
     "printable",
 ]
 
@@ -98,6 +100,18 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why a proof has an exception: mutants that are right answers, checks with a narrow margin.
+
+    >>> Reasons({"f: a < b → a <= b": "At equality both branches agree."}, {}).margin
+    {}
+    """
+
+    equivalent: Mapping[str, str]
+    margin: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Exercise:
     """One exercise's folder and what its `exercise.toml` says; `08_adam` has the id `exercise8`."""
 
@@ -154,6 +168,11 @@ class Exercise:
     def mistakes_file(self) -> Path | None:
         """The catalogue of mistakes."""
         return self._beside_solution("mistakes.toml")
+
+    @property
+    def reasons_file(self) -> Path | None:
+        """The exceptions that the proof of the checks allows, each with its reason."""
+        return self._beside_solution("reasons.toml")
 
     @property
     def alternatives(self) -> tuple[Path, ...]:
@@ -251,6 +270,20 @@ def load_mistakes(exercise: Exercise) -> tuple[Mistake, ...]:
         if names.count(name) > 1:
             raise _malformed(path, f"two mistakes are named {name!r}", "rename one of them")
     return mistakes
+
+
+def load_reasons(exercise: Exercise) -> Reasons:
+    """Load the proof's exceptions, none where the exercise lists none; raises CourseError."""
+    path = exercise.reasons_file
+    if path is None:
+        return Reasons({}, {})
+    document = _read_toml(path)
+    _only(path, document, ("equivalent", "margin"), "the file")
+    tables = [_table(path, document, key) for key in ("equivalent", "margin")]
+    for table in tables:
+        for name in table:
+            _text(path, table, name)
+    return Reasons(*tables)
 
 
 def _folders(root: Path) -> list[Path]:

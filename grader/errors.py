@@ -12,6 +12,7 @@ LearnerRaised               the learner's code raised                    (a fail
 CheckEnded                  ends a check at once, also inside Hypothesis
 ├── NotImplementedYet       the learner has not written it
 ├── TimedOut                a limit on time was reached
+├── Settled                 an example failed, and no smaller one is wanted
 └── WorkerDied              the learner's process ended
 """
 
@@ -29,6 +30,7 @@ __all__ = [
     "Mismatch",
     "NotImplementedYet",
     "ProtocolError",
+    "Settled",
     "SubmissionError",
     "TimedOut",
     "UnknownExercise",
@@ -116,6 +118,10 @@ class NotImplementedYet(CheckEnded):
 
 class TimedOut(CheckEnded):
     """A call, a check or the whole submission reached its limit."""
+
+
+class Settled(CheckEnded):
+    """An example of a property failed, as the cause says, and no smaller one is wanted."""
 
 
 class WorkerDied(CheckEnded):

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from grader.confine import TIERS
+from grader.declaring import ATTRIBUTE
 from grader.errors import BrokenGrader, UsageError
 from grader.plugin import RUNS, Run, check_id
 from grader.verdict import Verdict
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from grader.submission import Submission
     from grader.verdict import CheckResult
 
-__all__ = ["grade"]
+__all__ = ["examine", "grade"]
 
 UNUSED_PLUGINS: Final = (
     "cacheprovider",
@@ -73,6 +74,43 @@ def grade(
     (0, 'not_implemented')
     """
     started = time.perf_counter()
+    run = examine(
+        exercise, submission, seed=seed, require=require, first=first, heard=heard, debug=debug
+    )
+    return Verdict(
+        exercise=exercise.id,
+        submission=submission.name,
+        digest=submission.digest,
+        seed=seed,
+        sandbox=run.session.tier,
+        checks=tuple(replace(result, seconds=round(result.seconds, 4)) for result in run.results),
+        seconds=round(time.perf_counter() - started, 4),
+    )
+
+
+def examine(
+    exercise: Exercise,
+    submission: Submission,
+    *,
+    seed: int = 0,
+    require: str = "separate",
+    hasty: bool = False,
+    until: str | None = None,
+    first: Collection[str] = (),
+    heard: Callable[[CheckResult], None] | None = None,
+    debug: bool = False,
+) -> Run:
+    """Run the checks and return all that was seen of it, as those ask who prove checks.
+
+    A hasty run shrinks, reproduces and diagnoses nothing. With `until`, it ends at the first check
+    that fails, and those of this task go first. The rest is as with `grade`.
+
+    >>> from grader import find_course, find_exercise, read_submission
+    >>> exercise = find_exercise(find_course(), "perceptron")
+    >>> stub = read_submission(exercise.stub, exercise.file)
+    >>> [result.id for result in examine(exercise, stub, until="train").results]
+    ['and_is_learned_step_by_step']
+    """
     if debug:
         from grader.local import LocalSession
 
@@ -80,6 +118,7 @@ def grade(
     else:
         run = Run.start(exercise, submission, seed)
     run.heard = heard
+    run.session.hasty = hasty
     try:
         if TIERS.index(require) > 0 and TIERS.index(run.session.tier) < TIERS.index(require):
             message = (
@@ -87,22 +126,14 @@ def grade(
                 "nothing was graded"
             )
             raise UsageError(message)
-        _run_checks(run, first)
-        tier = run.session.tier
+        _run_checks(run, until, first)
+        assert run.session.tier  # noqa: S101 - remembered, for after the end
     finally:
         run.close()
-    return Verdict(
-        exercise=exercise.id,
-        submission=submission.name,
-        digest=submission.digest,
-        seed=seed,
-        sandbox=tier,
-        checks=tuple(replace(result, seconds=round(result.seconds, 4)) for result in run.results),
-        seconds=round(time.perf_counter() - started, 4),
-    )
+    return run
 
 
-def _run_checks(run: Run, first: Collection[str]) -> None:
+def _run_checks(run: Run, until: str | None, first: Collection[str]) -> None:
     """Run the public and the hidden checks; their results end up in the run."""
     import pytest
 
@@ -112,7 +143,7 @@ def _run_checks(run: Run, first: Collection[str]) -> None:
     paths = [path for path in (exercise.checks, exercise.hidden_checks) if path is not None]
     for path in paths:
         _forget(path)
-    attached = _Attached(run, first)
+    attached = _Attached(run, until, first)
     code = pytest.main(
         [
             *map(str, paths),
@@ -123,6 +154,7 @@ def _run_checks(run: Run, first: Collection[str]) -> None:
             "--disable-plugin-autoload",
             "--noconftest",
             *(f"-pno:{name}" for name in UNUSED_PLUGINS),
+            *(() if until is None else ("--maxfail=1",)),
         ],
         plugins=[plugin, attached],
     )
@@ -132,14 +164,16 @@ def _run_checks(run: Run, first: Collection[str]) -> None:
         reason = run.errors[0] if run.errors else f"pytest ended with {code}"
         message = f"the checks of {exercise.id} could not run: {reason}"
         raise BrokenGrader(message)
-    run.results.sort(key=lambda result: attached.order.index(result.id))
+    if first:
+        run.results.sort(key=lambda result: attached.order.index(result.id))
 
 
 class _Attached:
     """Hand a run to the plugin, and notice what goes wrong outside of the checks."""
 
-    def __init__(self, run: Run, first: Collection[str]) -> None:
+    def __init__(self, run: Run, task: str | None, first: Collection[str]) -> None:
         self.run = run
+        self.task = task
         self.first = first
         self.order: list[str] = []
         self.interrupt: BaseException | None = None
@@ -147,16 +181,22 @@ class _Attached:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[RUNS] = {self.run.exercise.folder.name: self.run}
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.run.errors.append(report.longreprtext)
-
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         self.order = [check_id(item) for item in items]
         items.sort(key=lambda item: check_id(item) not in self.first)
+        if self.task:
+            items.sort(key=lambda item: getattr(item.obj, ATTRIBUTE).task != self.task)  # type: ignore[attr-defined]
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        self.interrupt = excinfo.value
+        import pytest
+
+        # Checks that do not load interrupt pytest, too, in a way of its own.
+        if not isinstance(excinfo.value, pytest.Session.Interrupted):
+            self.interrupt = excinfo.value
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.run.errors.append(report.longreprtext)
 
 
 def _forget(path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from grader.curves import recording
 from grader.declaring import ATTRIBUTE, Declaration
 from grader.errors import (
     BrokenGrader,
@@ -24,6 +25,7 @@ from grader.errors import (
     LearnerRaised,
     NotImplementedYet,
     ProtocolError,
+    Settled,
     TimedOut,
     WorkerDied,
 )
@@ -67,6 +69,7 @@ class Run:
     reference: Session | None = None
     bench: Bench | None = None
     heard: Callable[[CheckResult], None] | None = None
+    margins: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     @classmethod
     def start(cls, exercise: Exercise, submission: Submission, seed: int) -> Run:
@@ -102,20 +105,21 @@ class Run:
         seconds: float,
     ) -> CheckResult:
         """Add what a check came to, its error explained and diagnosed."""
-        from grader.student import Failure
+        from grader.checking.margins import drain
 
+        self.margins[check_id(item)] = drain()
         session = self.session
-        failure = Failure(error, tuple(session.log), tuple(session.callables))
+        failure = session.outcome(error)
         if isinstance(error, TimedOut) and session.failure is not None:
             # The time went into shrinking an example that had failed already.
             failure = session.failure
         status, message = explain(failure.error, session)
         counterexample = diagnosis = None
-        if status in (Status.FAILED, Status.TIMEOUT, Status.CRASHED):
+        if status in (Status.FAILED, Status.TIMEOUT, Status.CRASHED) and not session.hasty:
             from grader.snippets import snippet
 
             counterexample = snippet(self.exercise.module, failure.log, failure.callables)
-        if status is Status.FAILED:
+        if status is Status.FAILED and not session.hasty:
             diagnosis = self.diagnose(failure)
         result = CheckResult(
             id=check_id(item),
@@ -128,6 +132,7 @@ class Run:
             diagnosis=diagnosis,
             hidden=declaration.hidden,
             seconds=seconds,
+            curves=failure.curves,
         )
         self.results.append(result)
         if self.heard is not None:
@@ -161,7 +166,7 @@ def explain(error: BaseException | None, session: Session) -> tuple[Status, str 
     match error:
         case None:
             return Status.PASSED, None
-        case _NotLoaded():
+        case _NotLoaded() | Settled():
             return explain(error.__cause__, session)
         case pytest.skip.Exception():
             return Status.SKIPPED, str(error)
@@ -267,7 +272,7 @@ def student(request: pytest.FixtureRequest) -> Iterator[Student]:
         session.begin_check()
     except CheckEnded as error:
         raise _NotLoaded from error
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), recording(session.curves):
         # A learner's inf or NaN may make our own arithmetic warn; what it means, the check decides.
         warnings.simplefilter("ignore")
         yield Student(session)

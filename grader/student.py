@@ -7,6 +7,7 @@ into such a request. What comes back is a plain value or a `RemoteObject`; neith
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -17,6 +18,7 @@ from grader.errors import (
     LearnerRaised,
     NotImplementedYet,
     ProtocolError,
+    Settled,
     TimedOut,
     WorkerDied,
 )
@@ -27,10 +29,12 @@ if TYPE_CHECKING:
 
     from grader.course import Limits
     from grader.submission import Submission
+    from grader.verdict import Curve
 
 __all__ = ["CallReport", "Exchange", "RemoteFunction", "RemoteObject", "Session", "Student"]
 
 MAX_LOG_BYTES: Final = 64 << 20
+MAX_CURVES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,12 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An example that failed: its error, its calls and the checker's functions in them."""
+    """An example that failed: its error, its calls, the checker's functions in them, its curves."""
 
     error: BaseException | None
     log: tuple[Exchange, ...]
     callables: tuple[Callable[..., Any], ...]
+    curves: tuple[Curve, ...] = ()
 
 
 class Session:
@@ -74,11 +79,13 @@ class Session:
 
     def __init__(self, submission: Submission, module: str, limits: Limits) -> None:
         self.submission = submission
+        self.hasty = False  # whether the first failing example of a property settles the check
         self.module = module
         self.limits = limits
         self.worker: Worker | None = self.start_worker()
         self.log: list[Exchange] = []
         self.callables: list[Callable[..., Any]] = []
+        self.curves: deque[Curve] = deque(maxlen=MAX_CURVES)
         self.last_call = CallReport("")
         self.notes: tuple[str, ...] = ()
         self.failure: Failure | None = None
@@ -114,6 +121,7 @@ class Session:
         """Load the submission afresh; raises what loading it raised, each time anew."""
         self.log.clear()
         self.callables.clear()
+        self.curves.clear()
         self._number = self._log_bytes = 0
         self._check_wall = 0.0
         self.last_call = CallReport("")
@@ -154,11 +162,18 @@ class Session:
     def begin_example(self) -> None:
         """Forget the calls so far: a new example of a property starts here."""
         self.log.clear()
+        self.curves.clear()
         self._log_bytes = 0
 
     def remember(self, error: Exception) -> None:
         """Keep a failed example: shrinking it may use up the check's time before it ends."""
-        self.failure = Failure(error, tuple(self.log), tuple(self.callables))
+        if self.hasty:
+            raise Settled from error
+        self.failure = self.outcome(error)
+
+    def outcome(self, error: BaseException | None) -> Failure:
+        """Return the present example with what it ended in."""
+        return Failure(error, tuple(self.log), tuple(self.callables), tuple(self.curves))
 
     def request(self, request: dict[str, Any], label: str) -> Any:
         """Have one request carried out and return its value."""

@@ -19,8 +19,8 @@ PACKAGE = Path(grader.__file__).parent
 
 # From the ground up. A module imports only from earlier floors, or from its own line's left.
 FLOORS = [
-    ["errors", "verdict", "declaring"],
-    ["course", "datasets", "notebook", "submission"],
+    ["errors", "verdict", "curves", "declaring"],
+    ["course", "files", "datasets", "notebook", "submission"],
     [
         "wire",
         "linux",
@@ -36,6 +36,7 @@ FLOORS = [
         "local",
     ],
     [
+        "checking.margins",
         "checking.comparing",
         "checking.gradients",
         "checking.strategies",
@@ -43,7 +44,10 @@ FLOORS = [
         "checking",
     ],
     ["snippets", "diagnosis", "plugin", "grading"],
-    ["terminal", "console"],
+    ["mutants", "proving", "scaffold"],
+    ["roster", "gradebook"],
+    ["report", "sparklines", "terminal", "console"],
+    ["figures", "overview", "html"],
     ["progress", "stubs", "arguments", "journey", "watch"],
     [
         "commands",
@@ -52,15 +56,26 @@ FLOORS = [
         "commands.hint",
         "commands.home",
         "commands.list_",
+        "commands.new",
         "commands.reset",
         "commands.run",
         "commands.solution",
+        "commands.verify",
         "commands.watch",
     ],
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]
-HEAVY = {"numpy", "pytest", "hypothesis", "rich", "nbformat", "jinja2", "watchfiles"}
+HEAVY = {
+    "numpy",
+    "pytest",
+    "hypothesis",
+    "rich",
+    "nbformat",
+    "jinja2",
+    "matplotlib",
+    "watchfiles",
+}
 
 
 def modules() -> dict[str, Path]:

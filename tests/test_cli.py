@@ -314,3 +314,25 @@ def test_the_doctor_names_every_sandbox_and_why_it_is_not_to_be_had(
     assert "confined (landlock): no Landlock [here]" in out
     assert "limited (spawned): available" in out
     assert "numpy" in out
+
+
+def test_a_report_is_a_page_beside_the_usual_output(run: Run, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    code, out, err = run("exercise8", "exercises/08_adam/adam.py", "--json", "--report", page)
+    assert code == 1
+    assert json.loads(out)["exercise"] == "exercise8"
+    assert f"The report is in {page}." in err
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("name", ["adam.py", "report", "none/report.html"])
+def test_a_report_goes_where_a_page_can_be_and_over_no_other_file(
+    run: Run, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "adam.py").write_text(ADAM)
+    code, _, err = run("exercise8", tmp_path / "adam.py", "--report", tmp_path / name)
+    assert code == 2
+    assert name in err
+    assert "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["adam.py"]
+    assert (tmp_path / "adam.py").read_text() == ADAM

@@ -13,7 +13,7 @@ from grader.errors import BrokenGrader, UsageError
 from grader.grading import grade
 from grader.process import Worker
 from grader.submission import Submission
-from grader.verdict import CheckResult, Status, Verdict
+from grader.verdict import CheckResult, Curve, Status, Verdict
 
 Source = Callable[[str], Submission]
 Course = Callable[..., Exercise]
@@ -402,3 +402,33 @@ def test_an_interrupt_ends_the_grading_and_its_processes(
     with pytest.raises(stop):
         grade(toy_course(CHECKS), submitted("def double(x): return x + x" + COUNTER), heard=heard)
     assert leftovers() == []
+
+
+def test_a_check_leaves_the_curves_of_its_training_runs(
+    toy_course: Course, submitted: Source
+) -> None:
+    checks = '''
+    @check("double")
+    def test_runs(student):
+        """Six runs, of which the last four are kept."""
+        for n in range(6):
+            assert_same_run([student.double(float(n)), 1.0], [2.0 * n, 1.0], name=f"run {n}")
+
+    @check("double")
+    @given(x=st.integers(0, 50))
+    def test_property(student, x):
+        """Of a property, the example that failed."""
+        assert_same_run([student.double(x)], [min(2 * x, 60)], name=f"x = {x}")
+
+    @check("double")
+    def test_nothing(student):
+        """A check without a run has no curve."""
+        student.double(1)
+    '''
+    verdict = grade(toy_course(checks), submitted("def double(x): return x + x"))
+    assert statuses(verdict) == {"runs": "passed", "property": "failed", "nothing": "passed"}
+    runs, prop, nothing = verdict.checks
+    assert [curve.name for curve in runs.curves] == ["run 2", "run 3", "run 4", "run 5"]
+    assert prop.curves == (Curve("x = 31", (62.0,), (60.0,)),)
+    assert nothing.curves == ()
+    assert Verdict.from_json(verdict.to_json()) == verdict

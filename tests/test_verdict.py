@@ -12,18 +12,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import grader.verdict
-from grader.verdict import SCHEMA, CheckResult, Status, Verdict
+from grader.verdict import SCHEMA, CheckResult, Curve, Status, Verdict
 
 DOCUMENT_KEYS = ["schema", "exercise", "submission", "digest", "seed", "score", "max_score"]
 DOCUMENT_KEYS += ["sandbox", "seconds", "checks"]
 CHECK_KEYS = ["id", "title", "task", "status", "points", "max_points", "message"]
 CHECK_KEYS += ["counterexample", "diagnosis", "hidden", "seconds"]
+CURVE_KEYS = ["name", "every", "got", "expected"]
 
 schema = json.loads(Path(grader.verdict.__file__).with_name("verdict.schema.json").read_text())
 validator = jsonschema.Draft202012Validator(schema)
 
 seconds = st.integers(0, 10**8).map(lambda n: n / 10**4)
 names = st.text(min_size=1)
+points = st.lists(st.none() | st.floats(allow_nan=False, allow_infinity=False), max_size=5)
+curves = st.builds(
+    Curve,
+    name=st.text(),
+    got=points.map(tuple),
+    expected=points.map(tuple),
+    every=st.integers(1, 10**6),
+)
 checks = st.builds(
     CheckResult,
     id=names,
@@ -36,6 +45,7 @@ checks = st.builds(
     diagnosis=st.none() | st.text(),
     hidden=st.booleans(),
     seconds=seconds,
+    curves=st.lists(curves, max_size=2).map(tuple),
 )
 verdicts = st.builds(
     Verdict,
@@ -74,7 +84,43 @@ def test_keys_have_their_order() -> None:
     check_schema = schema["$defs"]["check"]
     assert DOCUMENT_KEYS == list(document) == schema["required"] == list(schema["properties"])
     (check,) = document["checks"]
-    assert CHECK_KEYS == list(check) == check_schema["required"] == list(check_schema["properties"])
+    assert CHECK_KEYS == list(check) == check_schema["required"]
+    assert [*CHECK_KEYS, "curves"] == list(check_schema["properties"])
+
+
+def watched(**change: Any) -> dict[str, Any]:
+    """Return the document of a verdict with one curve, changed."""
+    curve = Curve("loss", (0.5, None), (0.5, 0.25))
+    check = CheckResult("c", "T.", "f", Status.FAILED, 2, curves=(curve,))
+    document = Verdict("exercise1", "p.py", "0" * 64, 0, "confined", (check,)).to_dict()
+    document["checks"][0]["curves"][0].update(change)
+    return document
+
+
+def test_curves_stand_in_the_document_only_where_there_are_some() -> None:
+    """After the keys that every check has, with null for what was not finite."""
+    (check,) = watched()["checks"]
+    assert list(check) == [*CHECK_KEYS, "curves"]
+    assert list(check["curves"][0]) == CURVE_KEYS == schema["$defs"]["curve"]["required"]
+    assert check["curves"][0]["got"] == [0.5, None]
+    validator.validate(watched())
+
+
+@pytest.mark.parametrize(
+    "change", [{"every": 0}, {"got": ["0.5"]}, {"got": [0.5] * 501}, {"expected": None}, {"x": 1}]
+)
+def test_the_schema_refuses_a_curve(change: dict[str, Any]) -> None:
+    """Other keys, texts, and more points than a picture needs."""
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate(watched(**change))
+
+
+def test_the_schema_refuses_an_empty_list_of_curves() -> None:
+    """No curves, no key."""
+    document = watched()
+    document["checks"][0]["curves"] = []
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate(document)
 
 
 def test_the_schema_knows_the_statuses_and_its_own_name() -> None:

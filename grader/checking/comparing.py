@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 import numpy as np
 import numpy.typing as npt
 
+from grader.checking.margins import note
 from grader.errors import LearnerRaised, Mismatch
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ def assert_close(
     finite = np.isfinite(want)
     tolerance = atol + rtol * np.abs(want[finite]).max(initial=0.0)
     with np.errstate(all="ignore"):
-        close = np.abs(values - want) <= tolerance  # never so for NaN
+        error = np.abs(values - want)
+        close = error <= tolerance  # never so for NaN
+    note(float(error[finite].max(initial=0.0)), float(tolerance))
     wrong = ~np.where(finite, close, values == want)
     if wrong.any():
         fail(_difference(name, values, want, wrong, _relation(values, want, numbers.dtype)))

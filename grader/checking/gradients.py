@@ -33,6 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.checking.comparing import as_array
+from grader.checking.margins import note
 from grader.errors import BrokenGrader, Mismatch
 
 __all__ = [
@@ -206,7 +207,9 @@ def _judge(
         slopes = along(a)
         excess = np.maximum(np.maximum(found.low - slopes, slopes - found.high), 0)
         scale = float(np.abs(a).max(initial=found.scale))
-        if (excess <= rtol * scale + found.error).all():
+        tolerance = rtol * scale + found.error
+        note(float((excess / tolerance).max(initial=0.0)), 1.0)
+        if (excess <= tolerance).all():
             return
         if excess.max() < 1e-5 * scale:
             digits = int(-np.log10(excess.max() / scale))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, Final
 
 import numpy as np
 
-from grader.checking.comparing import as_array, assert_close, describe, fail, is_sequence
+from grader.checking.comparing import NUMBERS, as_array, assert_close, describe, fail, is_sequence
+from grader.curves import record
 from grader.errors import BrokenGrader, Mismatch
+from grader.verdict import Curve
 
 __all__ = ["assert_reaches", "assert_same_run"]
+
+MAX_POINTS: Final = 500  # of a curve; more than a picture needs
 
 
 def assert_same_run(
@@ -21,6 +26,7 @@ def assert_same_run(
     as `assert_close` takes them; lists, tuples and arrays will do. Entries count from 1, so leave
     out the start that both runs share. `rtol` is wider than that of one call, because every step
     passes the rounding of the earlier ones on; it still is far below what a wrong rule does.
+    Where an entry is a single number, the report draws both runs.
 
     >>> assert_same_run([0.7, 0.5], np.array([0.7, 0.5]))
     >>> assert_same_run([0.7, 0.5, 0.4], [0.7, 0.6, 0.5], name="losses")
@@ -33,6 +39,7 @@ def assert_same_run(
     run: Any = student_run
     if not is_sequence(run) and (type(run) is not np.ndarray or run.ndim == 0):
         fail(f"{name}: expected one entry a step, got {describe(run)}")
+    _watch(name, run, reference_run)
     steps = len(reference_run)
     for i, (got, expected) in enumerate(zip(run, reference_run, strict=False)):
         where = f"{name}, step {i + 1} of {steps}"
@@ -48,13 +55,19 @@ def assert_same_run(
 
 
 def assert_reaches(
-    value: object, threshold: float, *, false_alarm: float, name: str = "accuracy"
+    value: object,
+    threshold: float,
+    *,
+    false_alarm: float,
+    name: str = "accuracy",
+    losses: tuple[object, object] = ((), ()),
 ) -> None:
     """Raise Mismatch unless the number that a run ended with is at least `threshold`.
 
     `false_alarm` is the fraction of right answers that miss the threshold, estimated from the
     spread of the reference over many seeds. It is written beside the threshold because a
     threshold without it says nothing; a rate above 5 % is no gate and raises BrokenGrader.
+    `losses` are those on the way, the learner's and a reference's: a report draws them.
 
     >>> assert_reaches(0.94, 0.9, false_alarm=1e-4)
     >>> assert_reaches(0.5, 0.9, false_alarm=1e-4)
@@ -65,9 +78,38 @@ def assert_reaches(
     if not 0 < false_alarm <= 0.05:
         message = f"{name}: a false-alarm rate of {false_alarm:g} is not in (0, 0.05]"
         raise BrokenGrader(message)
+    _watch("loss", *losses)
     reached = as_array(value, (), name)
     if reached < threshold:
         fail(
             f"{name}: expected at least {threshold:g}, got {reached:.6g}\n"
             f"  A right answer falls short in at most 1 of {int(1 / false_alarm)} runs."
         )
+
+
+def _watch(name: str, got: Any, expected: Any) -> None:
+    """Record both runs where they are sequences of single numbers, thinned and with six digits."""
+    if not (_has_steps(got) and _has_steps(expected)):
+        return
+    steps = len(expected)
+    every = max(1, math.ceil(steps / MAX_POINTS))
+    right = tuple(map(_point, expected[::every]))
+    if any(value is not None for value in right):
+        record(Curve(name, tuple(map(_point, got[:steps:every])), right, every))
+
+
+def _has_steps(run: object) -> bool:
+    return is_sequence(run) or (type(run) is np.ndarray and run.ndim == 1)
+
+
+def _point(value: Any) -> float | None:
+    """Return the number with six digits; None for NaN, infinity and what is no single number."""
+    if type(value) is np.ndarray and value.ndim == 0:
+        value = value[()]
+    if type(value) not in NUMBERS:
+        return None
+    try:
+        point = float(f"{float(value):.6g}")
+    except OverflowError:
+        return None
+    return point if math.isfinite(point) else None

@@ -8,6 +8,7 @@ import click
 
 from grader.arguments import exercise_argument, own, tell
 from grader.console import console
+from grader.course import printable
 
 __all__ = ["command"]
 
@@ -29,6 +30,13 @@ class RunCommand(click.Command):
     context_class = RunContext
 
 
+def _web_page(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    """Refuse any other file, the learner's own above all."""
+    if value is not None and value.suffix.lower() not in (".html", ".htm"):
+        raise click.BadParameter(f"{printable(value)} should end in .html", ctx, param)
+    return value
+
+
 @click.command("run", cls=RunCommand, hidden=True)
 @exercise_argument(required=True)
 @click.argument("submission", required=False, type=click.Path(path_type=Path))
@@ -43,6 +51,12 @@ class RunCommand(click.Command):
     show_default=True,
     help="Refuse to grade in a weaker sandbox.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    callback=_web_page,
+    help="Write the verdict to this file as well, as a web page (.html).",
+)
 @click.option("--debug", is_flag=True, help="Run your code unconfined, so that breakpoint() works.")
 @click.pass_context
 def command(
@@ -52,6 +66,7 @@ def command(
     as_json: bool,
     seed: int,
     require: str,
+    report: Path | None,
     debug: bool,
 ) -> None:
     """Grade EXERCISE: your file in exercises/, or any .py file, notebook or folder.
@@ -84,6 +99,12 @@ def command(
         from grader.terminal import render
 
         render(verdict, found, console())
+    if report is not None:
+        from grader.files import write
+        from grader.html import verdict_page
+
+        write(report, verdict_page(verdict, found, redact=False).encode())
+        click.echo(f"The report is in {printable(report)}.", err=True)
     if own(path, found) and not debug:
         text = read.chunks[0].text
         progress = update_progress(root, found, lambda old: old.after(verdict, text), tell)

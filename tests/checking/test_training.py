@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
 from grader.checking.training import assert_reaches, assert_same_run
+from grader.curves import recording
 from grader.errors import BrokenGrader, Mismatch
+from grader.verdict import Curve
 
 
 def refusal(call: Any, *args: Any, **kwargs: Any) -> str:
@@ -127,3 +131,60 @@ def test_a_threshold_without_an_honest_rate_is_the_graders_fault(rate: float) ->
     """A gate that right answers miss often, or whose rate nobody knows, is no gate."""
     with pytest.raises(BrokenGrader, match="false-alarm rate"):
         assert_reaches(1.0, 0.9, false_alarm=rate)
+
+
+def watched(call: Any, *args: Any, **kwargs: Any) -> list[Curve]:
+    """Return the curves that a check records, whatever it ends in."""
+    curves: list[Curve] = []
+    with recording(curves), contextlib.suppress(Mismatch):
+        call(*args, **kwargs)
+    return curves
+
+
+def test_runs_of_numbers_are_recorded() -> None:
+    """Whether they are right or not, in any style, with six digits."""
+    got = [0.7, np.float64(1 / 3), np.array(0.25)]
+    expected = Curve("losses", (0.7, 0.333333, 0.25), (0.7, 0.5, 0.25))
+    assert watched(assert_same_run, got, np.array([0.7, 0.5, 0.25]), name="losses") == [expected]
+    again = watched(assert_reaches, 0.1, 0.9, false_alarm=0.01, losses=(got, [0.7, 0.5, 0.25]))
+    assert again == [Curve("loss", expected.got, expected.expected)]
+
+
+def test_runs_of_arrays_are_not_recorded() -> None:
+    """There is no curve to draw."""
+    run = descent(3)
+    assert watched(assert_same_run, run, run) == []
+    assert watched(assert_same_run, np.ones((3, 2)), np.ones((3, 2))) == []
+    assert watched(assert_reaches, 1.0, 0.9, false_alarm=0.01) == []
+
+
+def test_what_is_not_finite_is_a_gap() -> None:
+    """So is an int beyond every float, and what is no number at all."""
+    got = [math.nan, math.inf, 10**400, None, "0.5", [0.5], 1 + 0j, True]
+    (curve,) = watched(assert_same_run, got, [0.5] * 8)
+    assert curve.got == (None,) * 7 + (1.0,)
+
+
+def test_a_long_run_is_thinned() -> None:
+    """To at most 500 points, both runs at the same steps; what is too long is cut."""
+    (curve,) = watched(assert_same_run, np.arange(9000.0), np.arange(1001.0))
+    assert curve.every == 3
+    assert len(curve.got) == len(curve.expected) == 334
+    assert curve.got == curve.expected == tuple(float(n) for n in range(0, 1001, 3))
+
+
+def test_the_same_curve_is_recorded_once() -> None:
+    """As where a check tries several batch sizes."""
+
+    def twice() -> None:
+        assert_same_run([0.5], [0.5])
+        assert_same_run([0.5], [0.5])
+
+    assert len(watched(twice)) == 1
+
+
+def test_nothing_is_recorded_where_nobody_asks() -> None:
+    """Outside of a check, and after it."""
+    curves = watched(assert_same_run, [0.5], [0.5])
+    assert_same_run([0.25], [0.25])
+    assert len(curves) == 1
