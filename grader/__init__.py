@@ -4,15 +4,18 @@
                                      what can go wrong, what grading says, what makes a check
     course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
-    wire, linux, syscalls, view, confine, probe, worker, zygote, starting, process, student
+    wire, linux, syscalls, view, confine, probe, worker, zygote, starting, process, student, local
                                      the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors
     snippets, diagnosis, plugin, grading
                                      from a check's calls to a verdict
     mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
     roster, policy, gradebook        a class: who takes part, what counts, every attempt
-    report, terminal, console        what every report says, and the terminal's
+    report, sparklines, terminal, console
+                                     what every report says, and the terminal's
     figures, overview, html          the pages: a learner's, a student's, a class's
+    progress, stubs, arguments, journey, watch
+                                     a learner alone at a laptop
     similarity, exports              which submissions are alike; what other systems read
     archives, layouts, batch, pages  a class: from a download to verdicts and feedback
     handout, live, release, package, autograder

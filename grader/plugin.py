@@ -33,7 +33,7 @@ from grader.errors import (
 from grader.verdict import CheckResult, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     import numpy as np
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from grader.student import Failure, Session, Student
     from grader.submission import Submission
 
-__all__ = ["RUNS", "Run"]
+__all__ = ["RUNS", "Run", "check_id"]
 
 MAX_TEXT: Final = 4_000
 
@@ -69,6 +69,7 @@ class Run:
     errors: list[str] = field(default_factory=list)
     reference: Session | None = None
     bench: Bench | None = None
+    heard: Callable[[CheckResult], None] | None = None
     margins: dict[str, tuple[float, ...]] = field(default_factory=dict)
     started: float = field(default_factory=time.process_time)
     cpu_seconds: float = 0.0
@@ -140,6 +141,8 @@ class Run:
             curves=failure.curves,
         )
         self.results.append(result)
+        if self.heard is not None:
+            self.heard(result)
         return result
 
     def diagnose(self, failure: Failure) -> str | None:

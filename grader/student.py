@@ -82,7 +82,7 @@ class Session:
         self.hasty = False  # whether the first failing example of a property settles the check
         self.module = module
         self.limits = limits
-        self.worker: Worker | None = Worker(limits)
+        self.worker: Worker | None = self.start_worker()
         self.log: list[Exchange] = []
         self.callables: list[Callable[..., Any]] = []
         self.curves: deque[Curve] = deque(maxlen=MAX_CURVES)
@@ -207,13 +207,17 @@ class Session:
 
     # The worker
 
+    def start_worker(self) -> Worker:
+        """Start a process for the submission."""
+        return Worker(self.limits)
+
     def _alive(self) -> Worker:
         if self.worker is None:
-            self.worker = Worker(self.limits)
+            self.worker = self.start_worker()
             self._used = False
         if not self.worker.tier:
             self.worker.hello()
-            self._tier = self.worker.tier
+        self._tier = self.worker.tier
         return self.worker
 
     def _die(self, label: str, why: str) -> NoReturn:
@@ -232,11 +236,11 @@ class Session:
             worker.send(frame)
             while True:
                 reply = worker.receive(clock)
-                message = wire.decode(reply, self._resolve)
+                message = wire.decode(reply, self.resolve)
                 if not (isinstance(message.value, dict) and "callback" in message.value):
                     return _replies(message.value, number)
                 reply = b""
-                self._answer_callback(worker, message)
+                self.answer_callback(worker, message)
                 if clock.wall > clock.seconds:
                     clock.check()
         except TimeoutError:
@@ -281,7 +285,7 @@ class Session:
             self.close()
             raise TimedOut(f"The calls of this check, {label} the last, took too long together.")
 
-    def _answer_callback(self, worker: Worker, message: wire.Message) -> None:
+    def answer_callback(self, worker: Worker, message: wire.Message) -> None:
         """Call the checker's function that the learner's code asked for."""
         match message.value:
             case {"callback": int(index), "args": tuple(args), "kwargs": dict(kwargs)} if (
@@ -341,7 +345,8 @@ class Session:
             self.callables.append(value)
         return wire.Ref("checker", index, getattr(value, "__name__", "function"))
 
-    def _resolve(self, ref: wire.Ref) -> object:
+    def resolve(self, ref: wire.Ref) -> object:
+        """Return what a reference that came from the worker stands for."""
         if ref.owner == "worker":
             return RemoteObject(self, ref)
         if not 0 <= ref.id < len(self.callables):

@@ -89,7 +89,7 @@ class Runtime:
         self.objects: dict[int, object] = {}
         self.callbacks: dict[int, tuple[Callable[..., Any], wire.Ref]] = {}
         self.entered: dict[str, int] = {}
-        self.output = _Output()
+        self.output: Any = _Output()
         self.next_id = 0
 
     # The wire

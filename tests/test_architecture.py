@@ -34,6 +34,7 @@ FLOORS = [
         "starting",
         "process",
         "student",
+        "local",
     ],
     [
         "checking.comparing",
@@ -45,8 +46,9 @@ FLOORS = [
     ["snippets", "diagnosis", "plugin", "grading"],
     ["mutants", "proving", "scaffold"],
     ["roster", "policy", "gradebook"],
-    ["report", "terminal", "console"],
+    ["report", "sparklines", "terminal", "console"],
     ["figures", "overview", "html"],
+    ["progress", "stubs", "arguments", "journey", "watch"],
     [
         "similarity",
         "exports",
@@ -68,7 +70,16 @@ FLOORS = [
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]
-HEAVY = {"numpy", "pytest", "hypothesis", "rich", "nbformat", "jinja2", "matplotlib"}
+HEAVY = {
+    "numpy",
+    "pytest",
+    "hypothesis",
+    "rich",
+    "nbformat",
+    "jinja2",
+    "matplotlib",
+    "watchfiles",
+}
 
 
 def modules() -> dict[str, Path]:

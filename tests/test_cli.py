@@ -22,9 +22,10 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command with these words, in the repository's root."""
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run the command with these words in the repository's root, where it keeps no progress."""
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("grader.progress.FILE", str(tmp_path / "progress.json"))
 
     def command(*words: object) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["grade", *map(str, words)])
@@ -59,8 +60,10 @@ def test_an_exercise_goes_by_several_names(run: Run, name: str) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["exercise99"], "no exercise 'exercise99'"),
+        (["exercise99"], "no exercise or command 'exercise99'"),
         (["adm"], r"did you mean exercise8 \(adam\)"),
+        (["wathc"], "did you mean `grade watch`"),
+        (["reset", "adm"], r"did you mean exercise8 \(adam\)"),
         (["exercise8", "no/such/file.py"], "does not exist"),
         (["exercise8", "grader"], "is a folder"),
         (["exercise8", "pyproject.toml"], "is neither a .py file nor a notebook"),

@@ -11,7 +11,7 @@ __all__ = ["command"]
 
 @click.command()
 def command() -> None:
-    """Say what this machine offers: the sandbox and why it is no stronger, and versions."""
+    """Say what this machine offers: its sandbox, and versions."""
     import platform
     from importlib.metadata import version
 
