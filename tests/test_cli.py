@@ -11,7 +11,6 @@ import jsonschema  # type: ignore[import-untyped]  # it ships no type informatio
 import pytest
 
 import grader
-from grader import cli
 from grader.course import find_exercise
 
 ROOT = Path(__file__).parents[1]
@@ -22,19 +21,11 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, typed: Run, tmp_path: Path) -> Run:
     """Run the command with these words in the repository's root, where it keeps no progress."""
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr("grader.progress.FILE", str(tmp_path / "progress.json"))
-
-    def command(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["grade", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return command
+    return typed
 
 
 def test_the_solution_gets_full_marks_and_exit_0(run: Run) -> None:

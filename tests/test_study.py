@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import pexpect  # type: ignore[import-untyped]  # it ships no type information
 import pytest
 
-from grader import cli
 from grader.course import Exercise, load_exercises
 from grader.progress import FILE, read_progress
 from grader.stubs import stub_of
@@ -48,20 +46,16 @@ def toy(toy_course: Callable[..., Exercise]) -> Exercise:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], toy: Exercise) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, typed: Run, toy: Exercise) -> Run:
     """Run the command with these words in the toy course, with these answers."""
     monkeypatch.chdir(toy.folder.parent.parent)
 
     def command(*words: str, answers: str = "") -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["grade", *words])
-        monkeypatch.setattr("sys.stdin", io.StringIO(answers))
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
+        code, out, err = typed(*words, answers=answers)
         assert "Traceback" not in out + err
         if not answers and "--json" not in words:
             assert max(map(len, out.splitlines()), default=0) <= 80
-        return int(ended.value.code or 0), out, err
+        return code, out, err
 
     return command
 
