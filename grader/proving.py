@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from grader.course import find_exercise, load_mistakes, load_reasons
 from grader.errors import CourseError
-from grader.grading import examine, grade
+from grader.grading import examine
 from grader.mutants import mutants
 from grader.submission import Chunk, Submission, read_submission
 from grader.verdict import Status
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.course import Exercise
+    from grader.verdict import CheckResult
 
 __all__ = ["LEAST_NAMED", "WIDE", "Outcome", "Proof", "Task", "carry_out", "judge", "plan"]
 
@@ -36,10 +37,10 @@ MUTANT_CHECK_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to try: `kind` is "right", "stub", "mistake", "caught", "mutant" or "twice".
+    """One thing to try: `kind` is "right", "stub", "mistake", "again", "caught" or "mutant".
 
-    `name` is a file's name, a mistake's or a mutant's; "caught" asks of a mistake only whether any
-    check fails.
+    `name` is a file's name, a mistake's or a mutant's. "again" grades a mistake once more, "caught"
+    asks of one only whether any check fails.
     """
 
     root: Path
@@ -55,7 +56,8 @@ class Outcome:
 
     `failed` maps a check to its status and message, `named` a check to its diagnosis, `margins` a
     check to the multiple of its tolerance: of a right answer the largest, of a wrong one the first
-    that failed. `cpu_seconds` is what it cost, in the checker and in its workers.
+    that failed. `digest` is that of all that a learner would read, and `cpu_seconds` is what it
+    cost, in the checker and in its workers.
     """
 
     task: Task
@@ -63,6 +65,7 @@ class Outcome:
     failed: dict[str, str]
     named: dict[str, str] = field(default_factory=dict)
     margins: dict[str, float] = field(default_factory=dict)
+    digest: str = ""
     cpu_seconds: float = 0.0
 
 
@@ -113,7 +116,7 @@ def plan(exercise: Exercise, seeds: int, *, quick: bool = False) -> tuple[Task, 
         tasks += [task("right", path.name, seed) for seed in range(1 if quick else seeds)]
     if not quick:
         step = max(1, len(mistakes) // 5)
-        tasks += [task("twice", mistake.name) for mistake in mistakes[::step]]
+        tasks += [task("again", mistake.name) for mistake in mistakes[::step]]
         source = exercise.solution.read_text(encoding="utf-8")
         tasks += [task("mutant", mutant.name) for mutant in mutants(source)]
     return tuple(tasks)
@@ -124,10 +127,6 @@ def carry_out(task: Task) -> Outcome:
     exercise = find_exercise(task.root, task.exercise)
     submission = _submission(exercise, task)
     match task.kind:
-        case "twice":
-            first, second = (grade(exercise, submission).to_dict() for _ in range(2))
-            differ = _timeless(first) != _timeless(second)
-            return Outcome(task, (), {"": "two gradings of it differ"} if differ else {})
         case "mutant":
             limits = replace(
                 exercise.limits,
@@ -139,7 +138,8 @@ def carry_out(task: Task) -> Outcome:
         case "caught":
             run = examine(exercise, submission, hasty=True, until="")
         case _:
-            run = examine(exercise, submission, seed=task.seed, hasty=task.kind != "mistake")
+            hasty = task.kind not in ("mistake", "again")
+            run = examine(exercise, submission, seed=task.seed, hasty=hasty)
     pick = max if task.kind == "right" else _first_failure
     return Outcome(
         task=task,
@@ -151,6 +151,7 @@ def carry_out(task: Task) -> Outcome:
         },
         named={result.id: result.diagnosis for result in run.results if result.diagnosis},
         margins={check: pick(seen) for check, seen in run.margins.items() if seen},
+        digest=_digest(run.results),
         cpu_seconds=run.cpu_seconds,
     )
 
@@ -158,19 +159,7 @@ def carry_out(task: Task) -> Outcome:
 def judge(exercise: Exercise, outcomes: Iterable[Outcome]) -> Proof:
     """Say from the outcomes of an exercise's tasks what its proof lacks."""
     proof = Proof(exercise, tuple(outcomes), ())
-    faults = [*_broken(proof), *_wrongly_failed(proof), *_wrongly_passed(proof)]
-    faults += [
-        *_costly(proof),
-        *_idle(proof),
-        *_diagnoses(proof),
-        *_mutants(proof),
-        *_margins(proof),
-    ]
-    faults += [
-        f"{outcome.task.name}: {why}"
-        for outcome in proof.of("twice")
-        for why in outcome.failed.values()
-    ]
+    faults = [fault for look in LOOKS for fault in look(proof)]
     return replace(proof, faults=tuple(faults))
 
 
@@ -201,9 +190,10 @@ def _task_of(exercise: Exercise, mutant: str) -> str:
     return next((name for name in names if name in (place, place.split(".")[0])), "")
 
 
-def _timeless(document: dict[str, Any]) -> dict[str, Any]:
-    checks = [{**check, "seconds": 0} for check in document["checks"]]
-    return {**document, "seconds": 0, "checks": checks}
+def _digest(results: Iterable[CheckResult]) -> str:
+    """Return the digest of all that a learner would read, times aside."""
+    timeless = [replace(result, seconds=0.0) for result in results]
+    return hashlib.sha256(repr(timeless).encode()).hexdigest()
 
 
 def _first_failure(multiples: Sequence[float]) -> float:
@@ -236,6 +226,13 @@ def _wrongly_passed(proof: Proof) -> Iterator[str]:
     for outcome in proof.of("mistake", "caught"):
         if not outcome.failed:
             yield f"the mistake {outcome.task.name} passes every check"
+
+
+def _changeable(proof: Proof) -> Iterator[str]:
+    before = {outcome.task.name: outcome.digest for outcome in proof.of("mistake")}
+    for outcome in proof.of("again"):
+        if outcome.digest != before[outcome.task.name]:
+            yield f"{outcome.task.name}: two gradings of it differ"
 
 
 def _costly(proof: Proof) -> Iterator[str]:
@@ -296,3 +293,16 @@ def _extremes(outcomes: Iterable[Outcome], pick: Callable[..., float]) -> dict[s
             if outcome.task.kind == "right" or check in outcome.failed:
                 found[check] = pick(found.get(check, multiple), multiple)
     return found
+
+
+LOOKS: Final = (
+    _broken,
+    _wrongly_failed,
+    _wrongly_passed,
+    _changeable,
+    _costly,
+    _idle,
+    _diagnoses,
+    _mutants,
+    _margins,
+)
