@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from grader.confine import TIERS
 from grader.declaring import ATTRIBUTE
 from grader.errors import BrokenGrader, UsageError
-from grader.plugin import RUNS, Run, check_id
+from grader.plugin import RUNS, Run, check_id, draws
 from grader.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def examine(
     require: str = "separate",
     hasty: bool = False,
     until: str | None = None,
+    drawn: bool = False,
     first: Collection[str] = (),
     heard: Callable[[CheckResult], None] | None = None,
     debug: bool = False,
@@ -103,7 +104,8 @@ def examine(
     """Run the checks and return all that was seen of it, as those ask who prove checks.
 
     A hasty run shrinks, reproduces and diagnoses nothing. With `until`, it ends at the first check
-    that fails, and those of this task go first. The rest is as with `grade`.
+    that fails, and those of this task go first. With `drawn`, only the checks run that draw from
+    the seed: for the others, one is as good as another. The rest is as with `grade`.
 
     >>> from grader import find_course, find_exercise, read_submission
     >>> exercise = find_exercise(find_course(), "perceptron")
@@ -126,14 +128,14 @@ def examine(
                 "nothing was graded"
             )
             raise UsageError(message)
-        _run_checks(run, until, first)
+        _run_checks(run, until, first, drawn=drawn)
         assert run.session.tier  # noqa: S101 - remembered, for after the end
     finally:
         run.close()
     return run
 
 
-def _run_checks(run: Run, until: str | None, first: Collection[str]) -> None:
+def _run_checks(run: Run, until: str | None, first: Collection[str], *, drawn: bool) -> None:
     """Run the public and the hidden checks; their results end up in the run."""
     import pytest
 
@@ -144,7 +146,7 @@ def _run_checks(run: Run, until: str | None, first: Collection[str]) -> None:
     paths = [path for path in (exercise.checks, exercise.hidden_checks) if path is not None]
     for path in paths:
         _forget(path)
-    attached = _Attached(run, until, first)
+    attached = _Attached(run, until, first, drawn=drawn)
     with datasets.of_course(root):
         code = pytest.main(
             [
@@ -173,10 +175,11 @@ def _run_checks(run: Run, until: str | None, first: Collection[str]) -> None:
 class _Attached:
     """Hand a run to the plugin, and notice what goes wrong outside of the checks."""
 
-    def __init__(self, run: Run, task: str | None, first: Collection[str]) -> None:
+    def __init__(self, run: Run, task: str | None, first: Collection[str], *, drawn: bool) -> None:
         self.run = run
         self.task = task
         self.first = first
+        self.drawn = drawn
         self.order: list[str] = []
         self.interrupt: BaseException | None = None
 
@@ -184,6 +187,8 @@ class _Attached:
         config.stash[RUNS] = {self.run.exercise.folder.name: self.run}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self.drawn:
+            items[:] = [item for item in items if draws(item)] or items[:1]
         self.order = [check_id(item) for item in items]
         items.sort(key=lambda item: check_id(item) not in self.first)
         if self.task:

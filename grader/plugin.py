@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from grader.student import Failure, Session, Student
     from grader.submission import Submission
 
-__all__ = ["RUNS", "Run", "check_id"]
+__all__ = ["RUNS", "Run", "check_id", "draws"]
 
 MAX_TEXT: Final = 4_000
 
@@ -203,6 +203,13 @@ def explain(error: BaseException | None, session: Session) -> tuple[Status, str 
 def check_id(item: pytest.Item) -> str:
     """Return the id of a check: its function's name without `test_`."""
     return item.name.removeprefix("test_")
+
+
+def draws(item: pytest.Item) -> bool:
+    """Whether a check depends on the run's seed."""
+    return hasattr(getattr(item, "obj", None), "hypothesis") or "rng" in getattr(
+        item, "fixturenames", ()
+    )
 
 
 def _title(item: pytest.Item) -> str:

@@ -139,7 +139,8 @@ def carry_out(task: Task) -> Outcome:
             run = examine(exercise, submission, hasty=True, until="")
         case _:
             hasty = task.kind not in ("mistake", "again")
-            run = examine(exercise, submission, seed=task.seed, hasty=hasty)
+            drawn = task.seed > 0
+            run = examine(exercise, submission, seed=task.seed, hasty=hasty, drawn=drawn)
     pick = max if task.kind == "right" else _first_failure
     return Outcome(
         task=task,

@@ -245,3 +245,16 @@ def test_the_command_prints_the_matrix_and_ends_with_1_where_a_fault_is(toy_cour
     assert "●·  square\n" in done.stdout
     assert "··  harmless\n" in done.stdout
     assert "exercise1: the mistake harmless passes every check\n" in done.stdout
+
+
+def test_other_seeds_run_the_checks_that_draw(toy_course: Course) -> None:
+    drawing = '''
+@check("double")
+def test_drawn(student, rng):
+    """Twice what was drawn."""
+    x = rng.random()
+    assert_close(student.double(x), x + x)
+'''
+    exercise = toy_course(CHECKS + drawing)
+    runs = [carry_out(task).checks for task in plan(exercise, 2) if task.kind == "right"]
+    assert runs == [("twice", "counts", "drawn"), ("twice", "drawn")]

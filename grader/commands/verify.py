@@ -31,7 +31,7 @@ ROW: Final = "{:<12}{:>8}{:>9}{:>9}{:>7}{:>9}{:>12}{:>8}"
     type=click.IntRange(1),
     default=10,
     show_default=True,
-    help="Grade each right answer with so many seeds.",
+    help="Grade right answers with so many seeds, where checks draw from them.",
 )
 @click.option("--quick", is_flag=True, help="One seed, no mutants, no diagnosis, no matrix.")
 @click.option("--margins", is_flag=True, help="Show how far answers stay from the tolerances.")
