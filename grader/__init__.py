@@ -14,12 +14,12 @@
     report, sparklines, terminal, console
                                      what every report says, and the terminal's
     figures, overview, html          the pages: a learner's, a student's, a class's
+    handout, release                 what students get
     progress, stubs, arguments, journey, watch
                                      a learner alone at a laptop
     similarity, exports              which submissions are alike; what other systems read
     archives, layouts, batch, pages  a class: from a download to verdicts and feedback
-    handout, live, release, package, autograder
-                                     what students get, and grading in notebooks and on Gradescope
+    live, package, autograder        grading in notebooks and on Gradescope
     commands, cli                    the command `grade`
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.

@@ -48,6 +48,7 @@ FLOORS = [
     ["roster", "policy", "gradebook"],
     ["report", "sparklines", "terminal", "console"],
     ["figures", "overview", "html"],
+    ["handout", "release"],
     ["progress", "stubs", "arguments", "journey", "watch"],
     [
         "similarity",
@@ -65,7 +66,7 @@ FLOORS = [
         "exports.github",
     ],
     ["archives", "layouts", "batch", "pages"],
-    ["handout", "live", "release", "package", "autograder"],
+    ["live", "package", "autograder"],
     ["commands", *sorted(f"commands.{path.stem}" for path in COMMANDS.glob("[a-z]*.py"))],
     ["cli"],
 ]

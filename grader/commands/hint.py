@@ -57,6 +57,8 @@ def command(exercise: str | None, task: str | None) -> None:
     page.skip()
     if stage < last:
         page.write("One more when you need it: `grade hint` again.")
+    elif found.solution is None:
+        page.write("That was the last.")
     else:
         page.write(f"That was the last. `grade solution {found.id}` shows how we wrote it.")
 
