@@ -4,10 +4,10 @@
                                      what can go wrong, what grading says, what makes a check
     course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
-    wire, linux, syscalls, view, confine, probe, worker, zygote, starting, process, student, local
-                                     the process that learner code lives in, and calls into it
+    wire, linux, syscalls, view, confine, probe, tracing, worker, zygote, starting, process,
+    student, local                   the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors
-    snippets, diagnosis, plugin, grading
+    snippets, diagnosis, plugin, grading, walk
                                      from a check's calls to a verdict
     mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
     roster, policy, gradebook        a class: who takes part, what counts, every attempt
