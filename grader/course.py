@@ -214,7 +214,10 @@ def find_course(start: Path | None = None) -> Path:
     for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
         if any(folder.glob("exercises/*/exercise.toml")):
             return folder
-    msg = f"there is no course in {printable(here)} or above; go to the folder with exercises/."
+    msg = (
+        f"there is no course in {printable(here)} or above; go to the folder with exercises/, or "
+        "have one laid out by `grade init course`."
+    )
     raise UsageError(msg)
 
 

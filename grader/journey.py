@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from grader.report import one_line
 from grader.terminal import Page
 
 if TYPE_CHECKING:
@@ -15,10 +16,21 @@ if TYPE_CHECKING:
 
     from grader.course import Exercise
     from grader.progress import Progress, Standing
+    from grader.walk import Pair, Walk
 
-__all__ = ["first_failing", "next_hint", "render_map", "render_next", "render_place"]
+__all__ = [
+    "first_failing",
+    "next_hint",
+    "render_map",
+    "render_next",
+    "render_place",
+    "render_walk",
+    "stuck",
+]
 
 DONE, OPEN, HERE = ("✓", "green"), ("○", "yellow"), ("▸", "bold cyan")
+WRONG = ("✗", "red")
+LONGEST_VALUE = 200
 
 
 def render_place(exercises: Sequence[Exercise], progress: Progress, console: Console) -> None:
@@ -95,6 +107,54 @@ def render_next(
         page.write(("That was the last of all the exercises. Well done!", "bold"))
 
 
+def stuck(exercise: Exercise, standing: Standing) -> str | None:
+    """Name the task that fails first, if all of its hints have been seen."""
+    name, failing = first_failing(exercise, standing)
+    task = next(task for task in exercise.tasks if task.name == name)
+    return name if failing and standing.hints.get(name, 0) >= len(task.hints) else None
+
+
+def render_walk(walk: Walk, console: Console) -> None:
+    """Print a failing call step by step, the solution's beside the learner's."""
+    page = Page(console)
+    heading = f"`{one_line(walk.call)}`, step by step, where it goes another way than ours"
+    page.write((heading, "bold"))
+    page.write(one_line(walk.title), indent=2)
+    for step in walk.inputs:
+        page.write(f"{step.name} = {_shown(step.value)}", indent=4)
+    page.skip()
+    if pairs := walk.pairs:
+        page.write("What ours computes, in its order, beside yours of the same name:", indent=2)
+        _write_pairs(page, walk, pairs)
+    elif walk.steps:
+        page.write("No name in yours is one of ours. Line by line, yours makes", indent=2)
+        for step in walk.steps:
+            page.write(f"{step.name} = {_shown(step.value)}", indent=4)
+    for whose, trace in (("Yours", walk.yours), ("Ours", walk.ours)):
+        if trace.value is not None:
+            page.write(f"{whose} returns {_shown(trace.value)}", indent=2)
+    page.skip()
+
+
+def _write_pairs(page: Page, walk: Walk, pairs: Sequence[Pair]) -> None:
+    """Write each step of the solution, and where the learner's differs, that one below it."""
+    first = next((pair for pair in pairs if pair.differs), None)
+    for pair in pairs:
+        if pair.yours is None:
+            page.write((f"{pair.ours.name} = {_shown(pair.ours.value)}", "dim"), indent=4)
+            continue
+        ours, yours = _shown(pair.ours.value), _shown(pair.yours.value)
+        if pair.differs and ours == yours:
+            ours, yours = _shown(pair.ours.value, 17), _shown(pair.yours.value, 17)
+        mark = WRONG if pair.differs else DONE
+        page.write(f"{pair.ours.name} = {ours}", mark=mark, indent=2)
+        if pair.differs:
+            page.write(f"yours: {yours}", indent=6)
+        if pair is first:
+            page.write((f"The first that differs; your line {pair.yours.line}:", "bold"), indent=6)
+            page.line(f"        {walk.line(pair.yours)}")
+
+
 def next_hint(exercise: Exercise, standing: Standing) -> str:
     """Say what `grade hint` would show now."""
     name, _ = first_failing(exercise, standing)
@@ -117,3 +177,25 @@ def _path(path: Path) -> str:
     """Return the path as it is typed from the current folder."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
+
+
+def _shown(value: Any, digits: int = 6) -> str:
+    """Put a plain value on one line of bounded length.
+
+    >>> _shown([1, 0.1 + 0.2]), _shown((True,), 17)
+    ('[1, 0.3]', '(True,)')
+    """
+    import numpy as np
+
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
+        value = value.item()
+    if isinstance(value, (list, tuple)):
+        items = ", ".join(_shown(item, digits) for item in value)
+        comma = "," if len(value) == 1 and isinstance(value, tuple) else ""
+        text = f"[{items}]" if isinstance(value, list) else f"({items}{comma})"
+    elif isinstance(value, np.ndarray):
+        form: Any = {"all": lambda number: _shown(number, digits)}
+        text = " ".join(np.array2string(value, separator=", ", formatter=form).split())
+    else:
+        text = str(value) if isinstance(value, int) else f"{value:.{digits}g}"
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]} …"

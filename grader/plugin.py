@@ -69,6 +69,7 @@ class Run:
     errors: list[str] = field(default_factory=list)
     reference: Session | None = None
     bench: Bench | None = None
+    failure: Failure | None = None  # the last one
     heard: Callable[[CheckResult], None] | None = None
     margins: dict[str, tuple[float, ...]] = field(default_factory=dict)
     started: float = field(default_factory=time.process_time)
@@ -120,6 +121,8 @@ class Run:
             # The time went into shrinking an example that had failed already.
             failure = session.failure
         status, message = explain(failure.error, session)
+        if status is Status.FAILED:
+            self.failure = failure
         counterexample = diagnosis = None
         if status in (Status.FAILED, Status.TIMEOUT, Status.CRASHED) and not session.hasty:
             from grader.snippets import snippet

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from grader.course import printable
 from grader.errors import UsageError
+from grader.release import released_stub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +43,13 @@ def stub_of(solution: str) -> str:
 def start_anew(root: Path, exercise: Exercise) -> Path:
     """Put the stub back in the place of the learner's file; return where that one is kept.
 
-    Raises UsageError where there is no solution to make it from, or a file cannot be written.
+    Raises UsageError where there is neither a solution to make it from nor the stub that came with
+    the package, or a file cannot be written.
     """
     if exercise.solution is None:
-        message = f"{exercise.file} cannot be made anew here; take it from your course again."
-        raise UsageError(message)
-    stub = stub_of(exercise.solution.read_text(encoding="utf-8"))
+        stub = released_stub(root, exercise)
+    else:
+        stub = stub_of(exercise.solution.read_text(encoding="utf-8"))
     stamp = time.strftime("%Y%m%d-%H%M%S")
     kept = root / KEPT / f"{exercise.id}-{stamp}-{exercise.file}"
     new = exercise.stub.with_name(f".{exercise.file}.new")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import click
 
 from grader.arguments import exercise_argument, find_current, tell
 from grader.console import console
+from grader.errors import SubmissionError
 
 if TYPE_CHECKING:
     from grader.course import Exercise, Task
@@ -31,22 +33,24 @@ def command(exercise: str | None, task: str | None) -> None:
     from dataclasses import replace
 
     from grader.course import find_course
-    from grader.journey import first_failing
+    from grader.journey import first_failing, render_walk
     from grader.progress import read_progress, update_progress
+    from grader.submission import read_submission
     from grader.terminal import Page
 
     root = find_course()
     found = find_current(root, exercise, read_progress(root, tell))
-    shown: list[Task] = []
+    shown: list[tuple[Task, int]] = []
 
     def one_more(standing: Standing) -> Standing:
-        name = task or first_failing(found, standing)[0]
-        shown[:] = [_task(found, name)]
-        stage = min(standing.hints.get(shown[0].name, 0) + 1, len(shown[0].hints))
-        return replace(standing, hints={**standing.hints, shown[0].name: stage})
+        asked = _task(found, task or first_failing(found, standing)[0])
+        before = standing.hints.get(asked.name, 0)
+        shown[:] = [(asked, before)]
+        stage = min(before + 1, len(asked.hints))
+        return replace(standing, hints={**standing.hints, asked.name: stage})
 
     standing = update_progress(root, found, one_more, tell).of(found)
-    (asked,) = shown
+    ((asked, before),) = shown
     stage, last = standing.hints[asked.name], len(asked.hints)
     page = Page(console())
     page.write((f"{found.id} · {found.title}", "bold"), f"   hints for `{asked.name}`")
@@ -57,8 +61,20 @@ def command(exercise: str | None, task: str | None) -> None:
     page.skip()
     if stage < last:
         page.write("One more when you need it: `grade hint` again.")
-    else:
-        page.write(f"That was the last. `grade solution {found.id}` shows how we wrote it.")
+        return
+    failing = asked.name in standing.failing.values() and found.solution is not None
+    if failing and before < last:
+        page.write("That was the last. `grade hint` again goes through what fails, step by step.")
+        return
+    if failing:
+        from grader.walk import walk
+
+        with contextlib.suppress(SubmissionError):  # who asks for hints gets them
+            submission = read_submission(found.stub, found.file)
+            if walked := walk(found, submission, asked.name):
+                render_walk(walked, console())
+    shows = f" `grade solution {found.id}` shows how we wrote it." if found.solution else ""
+    page.write(f"That was the last.{shows}")
 
 
 def _task(exercise: Exercise, name: str) -> Task:

@@ -109,8 +109,13 @@ def command(
         text = read.chunks[0].text
         progress = update_progress(root, found, lambda old: old.after(verdict, text), tell)
         if not as_json and not verdict.broken:
-            from grader.journey import render_next
+            from grader.journey import render_next, render_walk, stuck
+            from grader.walk import walk
 
+            task = stuck(found, progress.of(found))
+            if task and (walked := walk(found, read, task, seed=seed)):
+                console().print()
+                render_walk(walked, console())
             render_next(found, load_exercises(root), progress, console())
     raise SystemExit(verdict.exit_code)
 
