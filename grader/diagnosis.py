@@ -14,6 +14,7 @@ import numpy as np
 
 from grader import wire
 from grader.errors import CheckEnded, LearnerRaised, ProtocolError
+from grader.messages import Reply, read_replies
 from grader.student import Exchange, Session
 from grader.submission import Chunk, Submission
 
@@ -92,20 +93,18 @@ class Bench:
 
 def same_answers(one: bytes, other: bytes) -> bool:
     """Whether two replies say the same: values, kind of error, changes, whether it warned."""
-    replies, others = wire.decode(one).value["replies"], wire.decode(other).value["replies"]
+    replies, others = (read_replies(wire.decode(frame).value) for frame in (one, other))
     return len(replies) == len(others) and all(map(same_reply, replies, others))
 
 
-def same_reply(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def same_reply(one: Reply, other: Reply) -> bool:
     """Whether two replies to one call say the same."""
-    if set(one["changed"]) != set(other["changed"]) or bool(one["warnings"]) != bool(
-        other["warnings"]
-    ):
+    if set(one.changed) != set(other.changed) or bool(one.warnings) != bool(other.warnings):
         return False
-    if "value" in one and "value" in other:
-        return same_values(one["value"], other["value"])
-    if "error" in one and "error" in other:
-        return bool(one["error"]["names"][:1] == other["error"]["names"][:1])
+    if one.kind == other.kind == "value":
+        return same_values(one.content, other.content)
+    if one.kind == other.kind == "error":
+        return bool(one.content[0][:1] == other.content[0][:1])
     return False
 
 

@@ -9,7 +9,10 @@ import os
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import pytest
 
 from grader.confine import TIERS
 from grader.declaring import ATTRIBUTE
@@ -18,10 +21,7 @@ from grader.plugin import RUNS, Run, check_id, draws
 from grader.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-    from pathlib import Path
-
-    import pytest
+    from collections.abc import Callable, Collection, Iterator
 
     from grader.course import Exercise
     from grader.submission import Submission
@@ -36,14 +36,18 @@ UNUSED_PLUGINS: Final = (
     "doctest",
     "faulthandler",
     "junitxml",
+    "legacypath",
     "logging",
     "pastebin",
     "recwarn",
     "setuponly",
+    "setupplan",
     "stepwise",
+    "subtests",
     "terminal",
     "threadexception",
     "tmpdir",
+    "unittest",
     "unraisableexception",
     "warnings",
 )
@@ -137,8 +141,6 @@ def examine(
 
 def _run_checks(run: Run, until: str | None, first: Collection[str], *, drawn: bool) -> None:
     """Run the public and the hidden checks; their results end up in the run."""
-    import pytest
-
     from grader import datasets, plugin
 
     exercise = run.exercise
@@ -186,7 +188,12 @@ class _Attached:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[RUNS] = {self.run.exercise.folder.name: self.run}
 
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector:
+        return _Way.from_parent(parent, path=path)
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items[:1]:
+            item.config.option.tbstyle = "value"  # nobody here sees pytest's own tracebacks
         if self.drawn:
             items[:] = [item for item in items if draws(item)] or items[:1]
         self.order = [check_id(item) for item in items]
@@ -195,8 +202,6 @@ class _Attached:
             items.sort(key=lambda item: getattr(item.obj, ATTRIBUTE).task != self.task)  # type: ignore[attr-defined]
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        import pytest
-
         # Checks that do not load interrupt pytest, too, in a way of its own.
         if not isinstance(excinfo.value, pytest.Session.Interrupted):
             self.interrupt = excinfo.value
@@ -204,6 +209,22 @@ class _Attached:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.run.errors.append(report.longreprtext)
+
+
+class _Way(pytest.Directory):
+    """A folder on the way to the checks, in which nothing else is looked at."""
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        files = [Path(file) for file in self.config.args]
+        for path in dict.fromkeys(
+            self.path / file.relative_to(self.path).parts[0]
+            for file in files
+            if self.path in file.parents
+        ):
+            if path in files:
+                yield from self.ihook.pytest_collect_file(file_path=path, parent=self)
+            else:
+                yield self.ihook.pytest_collect_directory(path=path, parent=self)
 
 
 def _forget(path: Path) -> None:

@@ -20,6 +20,7 @@ from grader.student import Session
 from grader.worker import Runtime
 
 if TYPE_CHECKING:
+    from grader.messages import Request
     from grader.process import Clock
     from grader.submission import Submission
 
@@ -55,7 +56,7 @@ class _Here(Worker):
         self.requests += frame
 
     def receive(self, clock: Clock) -> bytes:  # noqa: ARG002 - nobody is in a hurry here
-        self.runtime.answer(*self.runtime.receive())
+        self.runtime.answer(self.runtime.receive())
         return self.replies.pop()
 
     def cpu_seconds(self) -> float | None:
@@ -86,14 +87,14 @@ class _Runtime(Runtime):
         super().__init__(connection)
         self.output = _Shown(sys.stdout)
 
-    def do_load(self, request: dict[str, Any]) -> Any:
-        for file, text in request["chunks"]:
+    def do_load(self, request: Request) -> Any:
+        for file, text in request.args[0]:
             # A debugger looks for the lines of a file under its whole name.
             lines = text.splitlines(keepends=True)
             linecache.cache[os.path.abspath(file)] = (len(text), None, lines, file)  # noqa: PTH100
         return super().do_load(request)
 
-    def describe(self, error: BaseException) -> dict[str, Any]:
+    def describe(self, error: BaseException) -> tuple[Any, ...]:
         """Put an exception into words, except for those that end a check or the debugging."""
         if isinstance(error, bdb.BdbQuit):
             raise KeyboardInterrupt from None

@@ -22,6 +22,7 @@ from grader.errors import (
     TimedOut,
     WorkerDied,
 )
+from grader.messages import Reply, Request, packed, read_replies
 from grader.process import WALL_PER_CPU, Clock, Worker, ending
 
 if TYPE_CHECKING:
@@ -144,14 +145,9 @@ class Session:
         """Load the submission, in a fresh worker where the one at hand fails and did not before."""
         self._check_cpu = self._alive().cpu_seconds() or 0.0
         chunks = [(chunk.name, chunk.text) for chunk in self.submission.chunks]
-        request = {
-            "do": "load",
-            "module": self.module,
-            "chunks": chunks,
-            "tolerant": self.submission.tolerant,
-        }
+        args = (chunks, self.submission.tolerant)
         try:
-            notes = self.request(request, f"loading {self.submission.name}")
+            notes = self.request(f"loading {self.submission.name}", "load", None, self.module, args)
         except (LearnerRaised, CheckEnded):
             if not self._used:
                 raise
@@ -179,20 +175,20 @@ class Session:
         """Return the present example with what it ended in."""
         return Failure(error, tuple(self.log), tuple(self.callables), tuple(self.curves))
 
-    def request(self, request: dict[str, Any], label: str) -> Any:
-        """Have one request carried out and return its value."""
-        return self.requests(request, label)[0]
+    def request(self, label: str, *request: Any) -> Any:
+        """Have one request, given without its number, carried out and return its value."""
+        return self.requests(label, 1, *request)[0]
 
-    def requests(self, request: dict[str, Any], label: str, count: int = 1) -> list[Any]:
+    def requests(self, label: str, count: int, *request: Any) -> list[Any]:
         """Have a request of `count` calls carried out and return their values."""
         number = self._number + 1
         self._number += count
-        frame, generators = wire.encode({"number": number, **request}, self._wrap)
+        frame, generators = wire.encode(packed(Request(number, *request)), self._wrap)
         replies = self._exchange(frame, number, label)
         values = []
         for reply in replies:
             values.append(self._value(reply, label))
-            for mine, theirs in zip(generators, reply["generators"], strict=False):
+            for mine, theirs in zip(generators, reply.generators, strict=False):
                 wire.adopt(mine, theirs)
         if len(values) != count:
             self._die(label, "it answered fewer calls than it was asked")
@@ -201,8 +197,8 @@ class Session:
     def replay(self, frame: bytes, callables: list[Callable[..., Any]]) -> bytes:
         """Send a logged request once more, to this session's own submission; return the reply."""
         self.callables = callables
-        request = wire.decode(frame).value
-        self._exchange(frame, request["number"], "a replay")
+        number = Request(*wire.decode(frame).value).number
+        self._exchange(frame, number, "a replay")
         return self.log[-1].reply
 
     # The worker
@@ -228,7 +224,7 @@ class Session:
 
     # One exchange
 
-    def _exchange(self, frame: bytes, number: int, label: str) -> list[dict[str, Any]]:
+    def _exchange(self, frame: bytes, number: int, label: str) -> list[Reply]:
         worker = self._alive()
         clock = Clock(worker, self.limits.call_seconds)
         reply = b""
@@ -237,8 +233,8 @@ class Session:
             while True:
                 reply = worker.receive(clock)
                 message = wire.decode(reply, self.resolve)
-                if not (isinstance(message.value, dict) and "callback" in message.value):
-                    return _replies(message.value, number)
+                if not (isinstance(message.value, tuple) and message.value[:1] == ("callback",)):
+                    return read_replies(message.value, number)
                 reply = b""
                 self.answer_callback(worker, message)
                 if clock.wall > clock.seconds:
@@ -288,40 +284,30 @@ class Session:
     def answer_callback(self, worker: Worker, message: wire.Message) -> None:
         """Call the checker's function that the learner's code asked for."""
         match message.value:
-            case {"callback": int(index), "args": tuple(args), "kwargs": dict(kwargs)} if (
-                0 <= index < len(self.callables) and all(isinstance(key, str) for key in kwargs)
-            ):
+            case ("callback", int(index), tuple(args), dict(kwargs)) if 0 <= index < len(
+                self.callables
+            ) and all(isinstance(key, str) for key in kwargs):
                 function = self.callables[index]
             case _:
                 raise ProtocolError("it called a function that it was not given")
-        answer: dict[str, Any]
+        answer: tuple[str, Any]
         try:
-            answer = {"answer": function(*args, **kwargs)}
+            answer = "answer", function(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the learner's arguments made our function fail
-            answer = {"failure": f"{type(error).__name__}: {error}"[:500]}
-        frame, _ = wire.encode({**answer, "generators": message.generators}, self._wrap)
+            answer = "failure", f"{type(error).__name__}: {error}"[:500]
+        frame, _ = wire.encode((*answer, message.generators), self._wrap)
         worker.send(frame)
 
-    def _value(self, reply: dict[str, Any], label: str) -> Any:
-        self.last_call = CallReport(
-            label,
-            tuple(map(str, reply["changed"])),
-            tuple(map(str, reply["warnings"])),
-            reply["output"],
-            reply["entered"],
-            reply["seconds"],
-        )
-        if "value" in reply:
-            return reply["value"]
-        if "missing" in reply:
+    def _value(self, reply: Reply, label: str) -> Any:
+        kind, content, seconds, entered, _, changed, warned, output = reply
+        self.last_call = CallReport(label, changed, warned, output, entered, seconds)
+        if kind == "value":
+            return content
+        if kind == "missing":
             notes = "".join(f"\n{note}" for note in self.notes)
-            message = f"{self.submission.name} does not define {reply['missing']}.{notes}"
+            message = f"{self.submission.name} does not define {content}.{notes}"
             raise NotImplementedYet(message)
-        match reply.get("error"):
-            case {"names": tuple(names), "message": str(message), "frames": tuple(frames)}:
-                pass
-            case _:
-                self._die(label, "its reply has neither a value nor an error")
+        names, message, frames = content
         try:
             shown = tuple(Frame(str(f), int(n), str(w), str(text)) for f, n, w, text in frames)
         except (TypeError, ValueError, OverflowError):
@@ -368,7 +354,9 @@ class RemoteFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it with plain values and return a plain value or a `RemoteObject`."""
-        return self._session.request(self._request(args, kwargs), self.__name__)
+        return self._session.request(
+            self.__name__, "call", self._of, self._name, args, kwargs, self._keep
+        )
 
     def keeping(self, *positions: int) -> RemoteFunction:
         """Return the same function, with these items of its result kept in the worker."""
@@ -376,19 +364,12 @@ class RemoteFunction:
 
     def many(self, calls: Iterable[tuple[Any, ...]]) -> list[Any]:
         """Call it once for each tuple of arguments, in one message; raises the first failure."""
-        requests = [self._request(tuple(args), {}) for args in calls]
-        whole = {"do": "many", "calls": requests}
-        return self._session.requests(whole, self.__name__, len(requests)) if requests else []
-
-    def _request(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "do": "call",
-            "of": self._of,
-            "name": self._name,
-            "args": args,
-            "kwargs": kwargs,
-            "keep": self._keep,
-        }
+        many = tuple(map(tuple, calls))
+        if not many:
+            return []
+        return self._session.requests(
+            self.__name__, len(many), "many", self._of, self._name, many, {}, self._keep
+        )
 
 
 class RemoteObject:
@@ -425,12 +406,10 @@ class RemoteObject:
         return f"<an object of the learner's, of type {self.type_name}>"
 
     def _ask(self, do: str, name: str, *args: Any) -> Any:
-        request = {"do": do, "of": self._ref, "name": name, "args": args}
-        return self._session.request(request, f"{self.type_name}.{name}")
+        return self._session.request(f"{self.type_name}.{name}", do, self._ref, name, args)
 
     def _operate(self, name: str, *args: Any) -> Any:
-        request = {"do": "operator", "of": None, "name": name, "args": args}
-        return self._session.request(request, f"{self.type_name} {name}")
+        return self._session.request(f"{self.type_name} {name}", "operator", None, name, args)
 
     def __add__(self, other: Any) -> Any:
         return self._operate("add", self, other)
@@ -494,34 +473,3 @@ class Student:
         if name.startswith("_"):
             raise AttributeError(name)
         return RemoteFunction(self._session, None, name)
-
-
-def _is_generator(value: object) -> bool:
-    import numpy as np
-
-    return isinstance(value, np.random.Generator)
-
-
-def _replies(value: object, number: int) -> list[dict[str, Any]]:
-    """Return the replies in a message, or raise ProtocolError where one is not as it must be."""
-    match value:
-        case {"number": int(n), "replies": list(replies)} if n == number and replies:
-            pass
-        case _:
-            raise ProtocolError("it is no reply to the call")
-    for reply in replies:
-        match reply:
-            case {
-                "changed": tuple() as changed,
-                "warnings": tuple() as warned,
-                "output": str(),
-                "entered": dict(),
-                "seconds": float(),
-                "generators": tuple() as generators,
-            } if all(map(_is_generator, generators)) and all(
-                isinstance(word, str) for word in (*changed, *warned)
-            ):
-                pass
-            case _:
-                raise ProtocolError("its reply is incomplete")
-    return replies

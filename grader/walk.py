@@ -14,6 +14,7 @@ from grader import wire
 from grader.diagnosis import MAX_CALLS, same_reply, same_values
 from grader.errors import CheckEnded, LearnerRaised, ProtocolError
 from grader.grading import examine
+from grader.messages import Request, packed, read_replies
 from grader.student import Session
 from grader.submission import read_submission
 from grader.tracing import MAX_INPUTS, MAX_STEPS, is_plain
@@ -136,17 +137,18 @@ def _first_difference(right: Session, failure: Failure) -> tuple[int, int] | Non
     Reading an attribute shows what the call before it has done.
     """
     right.begin_check()
+    functions = list(failure.callables)
     latest = None
     for index, exchange in enumerate(failure.log):
         if not exchange.reply:
             return None
         answers = (
-            _replies(exchange.reply),
-            _replies(right.replay(exchange.request, list(failure.callables))),
+            read_replies(wire.decode(exchange.reply).value),
+            read_replies(wire.decode(right.replay(exchange.request, functions)).value),
         )
         calls = _calls(exchange)
         for offset, (got, expected) in enumerate(zip(*answers, strict=False)):
-            if calls[offset]["do"] == "call":
+            if calls[offset].do == "call":
                 latest = index, offset
             if not same_reply(got, expected):
                 return latest
@@ -159,24 +161,25 @@ def _traced(session: Session, failure: Failure, index: int, offset: int) -> tupl
     session.begin_check()
     for exchange in failure.log[:index]:
         session.replay(exchange.request, functions)
-    number = wire.decode(failure.log[index].request).value["number"]
     calls = _calls(failure.log[index])
-    if offset:
-        batch, _ = wire.encode({"number": number, "do": "many", "calls": calls[:offset]})
-        session.replay(batch, functions)
-    call = {**calls[offset], "number": number + offset, "do": "trace"}
-    reply = session.replay(wire.encode(call)[0], functions)
-    of = call["of"].type_name if call["of"] is not None else ""
-    return ".".join(filter(None, (of, call["name"]))), _trace(_replies(reply)[0].get("value"))
+    for call in calls[:offset]:
+        session.replay(wire.encode(packed(call))[0], functions)
+    call = calls[offset]._replace(do="trace")
+    reply = session.replay(wire.encode(packed(call))[0], functions)
+    (answer,) = read_replies(wire.decode(reply).value)
+    of = call.of.type_name if call.of is not None else ""
+    return ".".join(filter(None, (of, call.name))), _trace(answer.content)
 
 
-def _calls(exchange: Exchange) -> list[dict[str, Any]]:
-    request: dict[str, Any] = wire.decode(exchange.request).value
-    return list(request["calls"]) if request["do"] == "many" else [request]
-
-
-def _replies(reply: bytes) -> list[dict[str, Any]]:
-    return list(wire.decode(reply).value["replies"])
+def _calls(exchange: Exchange) -> list[Request]:
+    """Return the calls of a request, which may be many in one."""
+    request = Request(*wire.decode(exchange.request).value)
+    if request.do != "many":
+        return [request]
+    return [
+        request._replace(number=request.number + i, do="call", args=args)
+        for i, args in enumerate(request.args)
+    ]
 
 
 def _trace(value: object) -> Trace:

@@ -1,9 +1,8 @@
 """The process that learner code lives in: it loads a file, answers calls, and knows nothing else.
 
-Requests and replies are frames of `grader.wire`. A request has "do" and a number; a reply has the
-same number and either "value" or "error", with what the call changed, printed, warned and entered.
-While a call runs, it may call back a function of the checker: "callback" goes out, "answer" comes
-in, and between the two the checker may send further requests.
+Requests and replies are those of `grader.messages`, in frames of `grader.wire`. While a call runs,
+it may call back a function of the checker: "callback" goes out, "answer" comes in, and between the
+two the checker may send further requests.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ import numpy as np
 
 from grader import wire
 from grader.errors import ProtocolError
+from grader.messages import Reply, Request, packed
 from grader.tracing import Recorder, is_plain
 
 if TYPE_CHECKING:
@@ -48,9 +48,10 @@ OBJECTS_PER_REQUEST: Final = 1 << 18  # more than a frame has values
 # A learner's recursion passes through the counting wrapper too, so a frame of theirs costs two.
 RECURSION_LIMIT: Final = 2_500
 
-PLAIN: Final = (bool, int, float, str, bytes, np.generic)
+RECEIVE: Final = 1 << 16
 
-Reply = dict[str, Any]
+CHANGEABLE: Final = frozenset((np.ndarray, list, tuple, dict))
+PLAIN: Final = (bool, int, float, str, bytes, np.generic)
 
 
 class _Missing(Exception):
@@ -93,63 +94,63 @@ class Runtime:
         self.entered: dict[str, int] = {}
         self.output: Any = _Output()
         self.next_id = 0
+        self.received = b""
+        self.lent: set[int] = set()
 
     # The wire
 
-    def receive(self) -> tuple[wire.Message, bytes]:
-        head = self._read(wire.HEAD.size)
-        frame = head + self._read(wire.frame_size(head))
-        return wire.decode(frame, self.resolve), frame
+    def receive(self) -> wire.Message:
+        self.receive_until(wire.HEAD.size)
+        size = wire.HEAD.size + wire.frame_size(self.received[: wire.HEAD.size])
+        self.receive_until(size)
+        frame, self.received = self.received[:size], self.received[size:]
+        self.lent.clear()
+        return wire.decode(frame, self.resolve)
 
-    def _read(self, count: int) -> bytes:
-        parts = []
-        while count:
-            part = self.connection.recv(min(count, 1 << 20))
-            if not part:
+    def receive_until(self, size: int) -> None:
+        """Receive what comes until there are at least so many bytes."""
+        parts = [self.received]
+        missing = size - len(self.received)
+        while missing > 0:
+            parts.append(self.connection.recv(RECEIVE if missing < RECEIVE else 1 << 20))
+            if not parts[-1]:
                 raise EOFError
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+            missing -= len(parts[-1])
+        self.received = b"".join(parts)
 
     def serve(self) -> None:
         """Answer requests until the checker closes the connection."""
         while True:
-            message, frame = self.receive()
-            self.answer(message, frame)
+            self.answer(self.receive())
 
-    def answer(self, message: wire.Message, frame: bytes) -> None:
+    def answer(self, message: wire.Message) -> None:
         """Carry out one request and send its reply."""
-        request = message.value
-        number = request["number"]
-        if request["do"] == "many":
-            replies = self.many(request["calls"], number)
+        request = Request(*message.value)
+        if request.do == "many":
+            replies = self.many(request)
         else:
-            before = self.pristine(frame)
-            replies = [self.perform(request, before, message.generators, number)]
+            replies = [self.perform(request, message.generators)]
         try:
-            data, _ = wire.encode({"number": number, "replies": replies}, self.wrap)
+            data, _ = wire.encode((request.number, replies), self.wrap)
         except ProtocolError as error:
-            replies = [_refusal(str(error))]
-            data, _ = wire.encode({"number": number, "replies": replies}, self.wrap)
+            refusal = "error", (("ValueError",), str(error), ())
+            data, _ = wire.encode((request.number, [refusal]), self.wrap)
         self.connection.sendall(data)
 
-    def many(self, calls: list[dict[str, Any]], number: int) -> list[Reply]:
+    def many(self, request: Request) -> list[tuple[Any, ...]]:
         replies = []
-        for offset, call in enumerate(calls):
-            replies.append(self.perform(call, call, (), number + offset))
-            if "value" not in replies[-1]:
+        for offset, args in enumerate(request.args):
+            call = request._replace(number=request.number + offset, do="call", args=args)
+            replies.append(self.perform(call, (), watch=False))
+            if replies[-1][0] != "value":
                 break
         return replies
-
-    def pristine(self, frame: bytes) -> dict[str, Any]:
-        """Decode a request once more, to compare its arguments with after the call."""
-        request: dict[str, Any] = wire.decode(frame, self.resolve).value
-        return request
 
     # References
 
     def resolve(self, ref: wire.Ref) -> object:
         if ref.owner == "worker":
+            self.lent.add(id(self.objects[ref.id]))
             return self.objects[ref.id]
         if ref.id not in self.callbacks:
             self.callbacks[ref.id] = (self.callback(ref), ref)
@@ -165,20 +166,16 @@ class Runtime:
 
     def callback(self, ref: wire.Ref) -> Callable[..., Any]:
         def function(*args: Any, **kwargs: Any) -> Any:
-            request = {"callback": ref.id, "args": args, "kwargs": kwargs}
-            data, generators = wire.encode(request, self.wrap)
+            data, generators = wire.encode(("callback", ref.id, args, kwargs), self.wrap)
             self.connection.sendall(data)
-            while True:
-                message, frame = self.receive()
-                reply = message.value
-                if "answer" in reply or "failure" in reply:
-                    break
-                self.answer(message, frame)
-            for mine, theirs in zip(generators, reply["generators"], strict=True):
+            while (message := self.receive()).value[0] not in ("answer", "failure"):
+                self.answer(message)
+            kind, content, drawn = message.value
+            for mine, theirs in zip(generators, drawn, strict=True):
                 wire.adopt(mine, theirs)
-            if "failure" in reply:
-                raise RuntimeError(reply["failure"])
-            return reply["answer"]
+            if kind == "failure":
+                raise RuntimeError(content)
+            return content
 
         function.__name__ = function.__qualname__ = ref.type_name or "function"
         return function
@@ -187,42 +184,42 @@ class Runtime:
 
     def perform(
         self,
-        request: dict[str, Any],
-        before: dict[str, Any],
+        request: Request,
         generators: tuple[np.random.Generator, ...],
-        number: int,
-    ) -> Reply:
-        """Carry out one request and report all that it did."""
-        self.next_id = number * OBJECTS_PER_REQUEST
+        *,
+        watch: bool = True,
+    ) -> tuple[Any, ...]:
+        """Carry out one request and report all that it did; `watch` its arguments for changes."""
+        self.next_id = request.number * OBJECTS_PER_REQUEST
         self.entered = {}
         self.output.take()
+        watch = watch and request.do == "call"
+        before = self.copy((request.args, request.kwargs)) if watch else None
         started = time.process_time()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             with np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"):
-                reply = self.attempt(request)
-        reply["seconds"] = time.process_time() - started
-        reply["entered"] = dict(self.entered)
-        reply["output"] = self.output.take()
-        reply["generators"] = generators
-        reply["changed"] = self.changed(request, before)
-        reply["warnings"] = tuple(
+                kind, content = self.attempt(request)
+        seconds = time.process_time() - started
+        entered, output = dict(self.entered), self.output.take()
+        changed = self.changed(request, before) if before else ()
+        warned = tuple(
             f"{item.category.__name__}: {str(item.message)[:200]}" for item in caught[:MAX_WARNINGS]
         )
-        return reply
+        return packed(Reply(kind, content, seconds, entered, generators, changed, warned, output))
 
-    def attempt(self, request: dict[str, Any]) -> Reply:
+    def attempt(self, request: Request) -> tuple[str, Any]:
         try:
-            value = getattr(self, f"do_{request['do']}")(request)
-            if keep := request.get("keep"):
-                value = self.keep(value, keep)
+            value = getattr(self, f"do_{request.do}")(request)
+            if request.keep:
+                value = self.keep(value, request.keep)
         except _Missing as error:
-            return {"missing": str(error)}
+            return "missing", str(error)
         except BaseException as error:  # noqa: BLE001 - whatever learner code raises is its answer
-            return {"error": self.describe(error)}
-        return {"value": value}
+            return "error", self.describe(error)
+        return "value", value
 
-    def keep(self, value: Any, positions: list[int]) -> Any:
+    def keep(self, value: Any, positions: tuple[int, ...]) -> Any:
         """Replace the items at these positions by references, so that they stay here."""
         if not isinstance(value, (tuple, list)):
             return value
@@ -231,13 +228,13 @@ class Runtime:
             for position, item in enumerate(value)
         )
 
-    def do_load(self, request: dict[str, Any]) -> Any:
+    def do_load(self, request: Request) -> Any:
         """Run the file in a new module; a tolerant load skips the statements that fail."""
         self.objects.clear()
         self.callbacks.clear()
         random.seed(0)
         np.random.seed(0)  # noqa: NPY002 - learners who use the global state get a repeatable one
-        name, chunks, tolerant = request["module"], request["chunks"], request["tolerant"]
+        name, (chunks, tolerant) = request.name, request.args
         self.files = {file: text.splitlines(keepends=True) for file, text in chunks}
         for file, text in chunks:
             linecache.cache[file] = (len(text), None, self.files[file], file)
@@ -289,10 +286,10 @@ class Runtime:
 
         return entry
 
-    def do_call(self, request: dict[str, Any]) -> Any:
-        return self.target(request)(*request["args"], **request["kwargs"])
+    def do_call(self, request: Request) -> Any:
+        return self.target(request)(*request.args, **request.kwargs)
 
-    def do_trace(self, request: dict[str, Any]) -> Any:
+    def do_trace(self, request: Request) -> Any:
         """Carry out a call, and say what its variables were after each line, and its result."""
         recorder = Recorder(self.files)
         value = None
@@ -304,17 +301,17 @@ class Runtime:
                 sys.settrace(None)
         return {"steps": tuple(recorder.steps), "value": value if is_plain(value) else None}
 
-    def do_get(self, request: dict[str, Any]) -> Any:
+    def do_get(self, request: Request) -> Any:
         return self.target(request)
 
-    def do_set(self, request: dict[str, Any]) -> None:
-        setattr(request["of"], request["name"], request["args"][0])
+    def do_set(self, request: Request) -> None:
+        setattr(request.of, request.name, request.args[0])
 
-    def do_operator(self, request: dict[str, Any]) -> Any:
-        return OPERATORS[request["name"]](*request["args"])
+    def do_operator(self, request: Request) -> Any:
+        return OPERATORS[request.name](*request.args)
 
-    def target(self, request: dict[str, Any]) -> Any:
-        of, name = request["of"], request["name"]
+    def target(self, request: Request) -> Any:
+        of, name = request.of, request.name
         if of is None:
             if not hasattr(self.module, name):
                 raise _Missing(name)
@@ -323,32 +320,40 @@ class Runtime:
 
     # Reports
 
-    def changed(self, request: dict[str, Any], before: dict[str, Any]) -> tuple[str, ...]:
+    def copy(self, value: Any) -> Any:
+        """Copy arrays and what holds them; objects that live here are free to change."""
+        kind = type(value)
+        if kind not in CHANGEABLE or id(value) in self.lent:
+            return value
+        if kind is np.ndarray:
+            return value.copy()
+        if kind is dict:
+            return {key: self.copy(item) for key, item in value.items()}
+        return kind([self.copy(item) for item in value])
+
+    def changed(self, request: Request, before: tuple[Any, Any]) -> tuple[str, ...]:
         """Name the arguments of a call that are not what they were before it."""
-        if request["do"] != "call" or request is before:
-            return ()
+        args, kwargs = before
         moved = [
             index
-            for index, (now, then) in enumerate(zip(request["args"], before["args"], strict=True))
+            for index, (now, then) in enumerate(zip(request.args, args, strict=True))
             if not _same(now, then)
         ]
-        keywords = [
-            key for key, then in before["kwargs"].items() if not _same(request["kwargs"][key], then)
-        ]
+        keywords = [key for key, then in kwargs.items() if not _same(request.kwargs[key], then)]
         if not moved:
             return tuple(keywords)
         names = self.positional_names(request)
         return (*(names[i] if i < len(names) else f"argument {i + 1}" for i in moved), *keywords)
 
-    def positional_names(self, request: dict[str, Any]) -> list[str]:
+    def positional_names(self, request: Request) -> list[str]:
         try:
             parameters = inspect.signature(self.target(request)).parameters.values()
             return [str(p.name) for p in parameters if p.kind is not p.VAR_POSITIONAL]
         except Exception:  # noqa: BLE001 - a callable without a signature has numbers, not names
             return []
 
-    def describe(self, error: BaseException) -> dict[str, Any]:
-        """Put an exception into words: its type, its text and the learner's own frames."""
+    def describe(self, error: BaseException) -> tuple[Any, ...]:
+        """Put an exception into words: its classes, its text and the learner's own frames."""
         frames = [
             (frame.filename, frame.lineno or 0, frame.name, (frame.line or "")[:200])
             for frame in traceback.extract_tb(error.__traceback__)
@@ -360,20 +365,13 @@ class Runtime:
             text = (error.text or "").strip()[:200]
             frames.append((error.filename, error.lineno or 0, "<module>", text))
         names = tuple(str(kind.__name__)[:100] for kind in type(error).__mro__[:MAX_FRAMES])
-        return {"names": names, "message": message, "frames": tuple(frames[-MAX_FRAMES:])}
+        return names, message, tuple(frames[-MAX_FRAMES:])
 
     def note(self, error: BaseException) -> str:
         """Say in a line where a notebook's statement failed."""
-        told = self.describe(error)
-        where = "".join(f"{file}, line {line}: " for file, line, _, _ in told["frames"][:1])
-        return f"{where}{told['names'][0]}: {told['message'][:200]}"
-
-
-def _refusal(message: str) -> Reply:
-    """Stand in for replies that are too large to send."""
-    error = {"names": ("ValueError",), "message": message, "frames": ()}
-    nothing: dict[str, Any] = {"seconds": 0.0, "entered": {}, "output": "", "generators": ()}
-    return {"error": error, "changed": (), "warnings": (), **nothing}
+        names, message, frames = self.describe(error)
+        where = "".join(f"{file}, line {line}: " for file, line, _, _ in frames[:1])
+        return f"{where}{names[0]}: {message[:200]}"
 
 
 def _text(error: BaseException) -> str:
@@ -406,7 +404,7 @@ def _class_methods(kind: type) -> frozenset[str]:
 
 
 def _same(now: Any, then: Any) -> bool:
-    """Whether two decodings of an argument are still equal, byte for byte."""
+    """Whether an argument still equals the copy made of it, byte for byte."""
     if type(now) is not type(then):
         return False
     if isinstance(then, np.ndarray):

@@ -24,6 +24,7 @@ FLOORS = [
     ["course", "files", "datasets", "notebook", "submission"],
     [
         "wire",
+        "messages",
         "linux",
         "syscalls",
         "view",

@@ -134,9 +134,7 @@ def test_how_a_worker_ended_is_reported(
     assert worker is not None
     session.worker = None  # keep it from being closed before it can be asked
     try:
-        frame, _ = wire.encode(
-            {"number": 9, "do": "call", "of": None, "name": "f", "args": (), "kwargs": {}}
-        )
+        frame, _ = wire.encode((9, "call", None, "f"))
         worker.send(frame)
         with pytest.raises(WorkerDied):
             worker.receive(process.Clock(worker, 5.0))
