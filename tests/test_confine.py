@@ -277,7 +277,7 @@ def test_a_process_whose_limits_do_not_hold_is_no_more_than_separate(
 
 def test_a_busy_machine_is_no_reason_for_a_weaker_variant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "START_SECONDS", 0.0)
-    monkeypatch.setattr(process, "SLICE_SECONDS", 0.001)  # less than any start takes
+    monkeypatch.setattr(process, "SLICE", struct.pack("ll", 0, 1))  # less than any start takes
     monkeypatch.setattr(process, "_settled", {})
     with pytest.raises(BrokenGrader, match="said nothing"):
         Worker(LIMITS, ("spawned", "spawned")).hello()
