@@ -14,7 +14,8 @@
     report, terminal, console        what every report says, and the terminal's
     figures, overview, html          the pages: a learner's, a student's, a class's
     similarity, exports              which submissions are alike; what other systems read
-    archives, layouts, batch, pages  a class: from a download to verdicts and feedback
+    archives, layouts, batch, cluster, pages
+                                     a class: from a download to verdicts and feedback
     handout, live, release, package, autograder
                                      what students get, and grading in notebooks and on Gradescope
     commands, cli                    the command `grade`

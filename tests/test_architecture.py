@@ -62,13 +62,23 @@ FLOORS = [
         "exports.junit",
         "exports.github",
     ],
-    ["archives", "layouts", "batch", "pages"],
+    ["archives", "layouts", "batch", "cluster", "pages"],
     ["handout", "live", "release", "package", "autograder"],
     ["commands", *sorted(f"commands.{path.stem}" for path in COMMANDS.glob("[a-z]*.py"))],
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]
-HEAVY = {"numpy", "pytest", "hypothesis", "rich", "nbformat", "jinja2", "matplotlib"}
+HEAVY = {
+    "dask",
+    "distributed",
+    "hypothesis",
+    "jinja2",
+    "matplotlib",
+    "nbformat",
+    "numpy",
+    "pytest",
+    "rich",
+}
 
 
 def modules() -> dict[str, Path]:
