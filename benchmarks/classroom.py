@@ -5,6 +5,7 @@
     python benchmarks/classroom.py throughput 40     1 and 2 cores, and a pytest process for each
     python benchmarks/classroom.py memory 50 2000    the largest resident memory, by size of class
     python benchmarks/classroom.py kill 60           ten times kill -9, then compare gradebooks
+    python benchmarks/classroom.py dask 40           2 Dask workers against a pool of 2 processes
 
 A class is, in equal parts, right (solutions and alternatives), wrong (listed mistakes and stubs)
 and hostile (tests/attacks, whose files say what they come to); where time or memory is measured,
@@ -159,9 +160,9 @@ def _attacks() -> Any:
 # Grading it
 
 
-def start(course: Path, gradebook: str, jobs: int) -> subprocess.Popen[bytes]:
+def start(course: Path, gradebook: str, jobs: int, *more: str) -> subprocess.Popen[bytes]:
     """Start grading a class."""
-    words = ["class", "submissions", "--gradebook", gradebook, "--jobs", str(jobs)]
+    words = ["class", "submissions", "--gradebook", gradebook, "--jobs", str(jobs), *more]
     return subprocess.Popen(  # noqa: S603 - our own words
         [sys.executable, "-P", "-c", GRADE, *words, "--require", "confined"],
         cwd=course,
@@ -169,10 +170,10 @@ def start(course: Path, gradebook: str, jobs: int) -> subprocess.Popen[bytes]:
     )
 
 
-def finish(course: Path, gradebook: str, jobs: int = 2) -> float:
+def finish(course: Path, gradebook: str, jobs: int = 2, *more: str) -> float:
     """Grade a class to the end; return the seconds it took."""
     started = time.perf_counter()
-    code = start(course, gradebook, jobs).wait()
+    code = start(course, gradebook, jobs, *more).wait()
     if code not in (0, 1):
         sys.exit(f"grading ended with {code}")
     return time.perf_counter() - started
@@ -318,6 +319,56 @@ def kill(course: Path, count: int, kills: int, jobs: int, seed: int) -> dict[str
     }
 
 
+def dask(course: Path, count: int, repeat: int, workers: int) -> dict[str, Any]:
+    """Compare a cluster on this machine with a pool of as many processes, by turns."""
+    make_class(course, count, hostile=False)
+    times: dict[str, list[float]] = {"pool": [], "dask": []}
+    with _cluster(course, workers) as address:
+        for turn in range(repeat):
+            times["pool"].append(finish(course, f"pool{turn}.sqlite", workers))
+            more = "--dask", address
+            times["dask"].append(finish(course, f"dask{turn}.sqlite", workers, *more))
+    pool, cluster = (statistics.median(seconds) for seconds in times.values())
+    books = [rows(course, f"{name}{turn}.sqlite") for name in times for turn in range(repeat)]
+    return {
+        "submissions": count,
+        "pool, seconds": [round(each, 2) for each in times["pool"]],
+        "dask, seconds": [round(each, 2) for each in times["dask"]],
+        "pool, a minute": round(60 * count / pool, 1),
+        "dask, a minute": round(60 * count / cluster, 1),
+        "speed against the pool": round(pool / cluster, 3),
+        "equal": all(book == books[0] for book in books),
+    }
+
+
+@contextlib.contextmanager
+def _cluster(course: Path, workers: int) -> Iterator[str]:
+    file = course / "scheduler.json"
+    local = ["--host", "127.0.0.1", "--no-dashboard"]
+    scheduler = ["scheduler", "--port", "0", "--scheduler-file", str(file)]
+    worker = ["worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny"]
+    processes = [
+        subprocess.Popen(  # noqa: S603 - our own words
+            [sys.executable, "-m", "dask", *words, *local],
+            cwd=course,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for words in [scheduler, *[worker] * workers]
+    ]
+    try:
+        from distributed import Client
+
+        with Client(scheduler_file=str(file), set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=60)
+            address = str(client.scheduler.address)
+        yield address
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
+
+
 # The command
 
 
@@ -403,6 +454,19 @@ def kill_command(count: int, kills: int, seed: int, jobs: int, as_json: bool) ->
         result = kill(course, count, kills, jobs, seed)
     _show(result, as_json=as_json)
     sys.exit(0 if result["equal"] and not result["wrong verdicts"] else 1)
+
+
+@main.command("dask")
+@click.argument("count", type=int)
+@click.option("--repeat", default=3, show_default=True, help="The median of so many times.")
+@click.option("--workers", default=2, show_default=True)
+@JSON
+def dask_command(count: int, repeat: int, workers: int, as_json: bool) -> None:
+    """Compare grading COUNT submissions on Dask workers and on a pool of as many processes."""
+    with _course() as course:
+        result = dask(course, count, repeat, workers)
+    _show(result, as_json=as_json)
+    sys.exit(0 if result["equal"] else 1)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@
     progress, stubs, arguments, journey, watch
                                      a learner alone at a laptop
     similarity, exports              which submissions are alike; what other systems read
-    archives, layouts, batch, pages  a class: from a download to verdicts and feedback
+    archives, layouts, batch, cluster, pages
+                                     a class: from a download to verdicts and feedback
     live, package, autograder        grading in notebooks and on Gradescope
     commands, cli                    the command `grade`
 

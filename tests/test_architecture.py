@@ -67,20 +67,22 @@ FLOORS = [
         "exports.junit",
         "exports.github",
     ],
-    ["archives", "layouts", "batch", "pages"],
+    ["archives", "layouts", "batch", "cluster", "pages"],
     ["live", "package", "autograder"],
     ["commands", *sorted(f"commands.{path.stem}" for path in COMMANDS.glob("[a-z]*.py"))],
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]
 HEAVY = {
-    "numpy",
-    "pytest",
+    "dask",
+    "distributed",
     "hypothesis",
-    "rich",
-    "nbformat",
     "jinja2",
     "matplotlib",
+    "nbformat",
+    "numpy",
+    "pytest",
+    "rich",
     "watchfiles",
 }
 

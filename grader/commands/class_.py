@@ -49,19 +49,16 @@ PATH = click.Path(path_type=Path)
 @click.option(
     "--jobs",
     type=click.IntRange(1),
-    default=os.cpu_count() or 1,
-    show_default="one a core",
-    help="Grade so many at the same time.",
+    help="Grade so many at the same time.  [default: one a core; with --dask, one a thread]",
 )
+@click.option("--dask", metavar="ADDRESS", help="Grade on the Dask cluster of this scheduler.")
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Draw other inputs."
 )
 @click.option(
     "--require",
     type=click.Choice(["separate", "limited", "confined"]),
-    default="separate",
-    show_default=True,
-    help="Refuse to grade in a weaker sandbox.",
+    help="Refuse to grade in a weaker sandbox.  [default: separate; with --dask, confined]",
 )
 def command(
     folder: Path,
@@ -71,9 +68,10 @@ def command(
     report: Path | None,
     policy_file: Path | None,
     regrade: tuple[str, ...],
-    jobs: int,
+    jobs: int | None,
+    dask: str | None,
     seed: int,
-    require: str,
+    require: str | None,
 ) -> None:
     """Grade everybody in FOLDER, or in a zip: all exercises, or those that are named.
 
@@ -106,7 +104,7 @@ def command(
             batch.name_strangers(printable(roster_file))
         batch.name_problems()
         try:
-            batch.run(jobs, require)
+            batch.run(jobs, require, dask)
         except KeyboardInterrupt:
             shown = printable(gradebook)
             click.echo(f"Stopped; {shown} has all that was graded, and the same command goes on.")
@@ -176,13 +174,20 @@ class _Batch:
             else:
                 yield one
 
-    def run(self, jobs: int, require: str) -> None:
-        """Grade everything and keep each attempt as soon as it is known."""
+    def run(self, jobs: int | None, require: str | None, scheduler: str | None) -> None:
+        """Grade everything, here or on a cluster, and keep each attempt as soon as it is known."""
         from contextlib import closing
 
-        from grader.batch import grade_all
+        from grader import batch, cluster
 
-        attempts = grade_all(self.orders(), jobs=jobs, seed=self.seed, require=require)
+        if scheduler is None:
+            jobs, require = jobs or os.cpu_count() or 1, require or "separate"
+            attempts = batch.grade_all(self.orders(), jobs=jobs, seed=self.seed, require=require)
+        else:
+            # Who breaks out of a weaker sandbox there reaches every machine of the cluster.
+            attempts = cluster.grade_all(
+                self.orders(), scheduler, jobs, seed=self.seed, require=require or "confined"
+            )
         with closing(attempts), self.progress() as progress:
             for attempt in attempts:
                 self.book.add(attempt)
