@@ -230,33 +230,34 @@ def verdicts(course: Path, count: int, jobs: int) -> dict[str, Any]:
     }
 
 
+def pytest_each(course: Path) -> float:
+    """Run the same checks in a pytest process for each submission; return the seconds it took."""
+    expected = json.loads((course / "expected.json").read_text(encoding="utf-8"))
+    exercises = {
+        what["exercise"]: find_exercise(course, what["exercise"]) for what in expected.values()
+    }
+    started = time.perf_counter()
+    for student, what in expected.items():
+        exercise = exercises[what["exercise"]]
+        checks = [p for p in (exercise.checks, exercise.hidden_checks) if p is not None]
+        file = course / "submissions" / student / exercise.file
+        words = [sys.executable, "-P", "-m", "pytest", "-q", *map(str, checks)]
+        words += ["--disable-plugin-autoload", "-pgrader.plugin", "-pno:cacheprovider"]
+        words += [f"--submission={file}", f"--rootdir={course}", "--import-mode=importlib"]
+        code = subprocess.run(words, check=False, stdout=subprocess.DEVNULL).returncode  # noqa: S603
+        if code not in (0, 1):
+            sys.exit(f"pytest ended with {code}")
+    return time.perf_counter() - started
+
+
 def throughput(course: Path, count: int, repeat: int) -> dict[str, Any]:
     """Compare submissions a minute: the pool on 1 and 2 cores, and a pytest process for each."""
     make_class(course, count, hostile=False)
-    expected = json.loads((course / "expected.json").read_text(encoding="utf-8"))
-    tests = {
-        what["exercise"]: find_exercise(course, what["exercise"]) for what in expected.values()
-    }
-
-    def one_pytest_each() -> float:
-        started = time.perf_counter()
-        for student, what in expected.items():
-            exercise = tests[what["exercise"]]
-            checks = [p for p in (exercise.checks, exercise.hidden_checks) if p is not None]
-            file = course / "submissions" / student / exercise.file
-            words = [sys.executable, "-P", "-m", "pytest", "-q", *map(str, checks)]
-            subprocess.run(  # noqa: S603
-                [*words, f"--submission={file}", f"--rootdir={course}", "-pno:cacheprovider"],
-                check=False,
-                stdout=subprocess.DEVNULL,
-            )
-        return time.perf_counter() - started
-
     times: dict[str, list[float]] = {"grade, 1 core": [], "grade, 2 cores": [], "pytest each": []}
     for turn in range(repeat):
         times["grade, 1 core"].append(finish(course, f"one{turn}.sqlite", 1))
         times["grade, 2 cores"].append(finish(course, f"two{turn}.sqlite", 2))
-        times["pytest each"].append(one_pytest_each())
+        times["pytest each"].append(pytest_each(course))
     return {
         "submissions": count,
         **{f"{k}, a minute": round(60 * count / statistics.median(v), 1) for k, v in times.items()},
@@ -270,12 +271,13 @@ def memory(course: Path, sizes: tuple[int, ...], jobs: int) -> dict[str, Any]:
         folder = course / str(size)
         folder.mkdir()
         make_class(folder, size, (), hostile=False)
-        main, pool = _peaks(start(folder, "book.sqlite", jobs))
+        main, pool = peaks(start(folder, "book.sqlite", jobs))
         measured[f"{size} submissions"] = f"main {main} MB, pool process {pool} MB"
     return measured
 
 
-def _peaks(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+def peaks(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+    """Wait for a run to end; return the largest resident MB of it and of a pool process."""
     main = pool = 0
     while process.poll() is None:
         main = max(main, _resident(process.pid))
@@ -373,7 +375,8 @@ def _cluster(course: Path, workers: int) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _course() -> Iterator[Path]:
+def temporary_course() -> Iterator[Path]:
+    """Give a folder for a course, for as long as it is needed."""
     folder = Path(tempfile.mkdtemp(prefix="classroom-"))
     folder.chmod(0o755)
     try:
@@ -416,7 +419,7 @@ def make_command(folder: Path, count: int, names: tuple[str, ...]) -> None:
 @JSON
 def verdicts_command(count: int, jobs: int, as_json: bool) -> None:
     """Grade COUNT submissions and compare every verdict with what it is to be."""
-    with _course() as course:
+    with temporary_course() as course:
         result = verdicts(course, count, jobs)
     _show(result, as_json=as_json)
     sys.exit(1 if result["wrong verdicts"] else 0)
@@ -428,7 +431,7 @@ def verdicts_command(count: int, jobs: int, as_json: bool) -> None:
 @JSON
 def throughput_command(count: int, repeat: int, as_json: bool) -> None:
     """Count submissions a minute."""
-    with _course() as course:
+    with temporary_course() as course:
         _show(throughput(course, count, repeat), as_json=as_json)
 
 
@@ -438,7 +441,7 @@ def throughput_command(count: int, repeat: int, as_json: bool) -> None:
 @JSON
 def memory_command(sizes: tuple[int, ...], jobs: int, as_json: bool) -> None:
     """Measure the largest resident memory for classes of these SIZES."""
-    with _course() as course:
+    with temporary_course() as course:
         _show(memory(course, sizes, jobs), as_json=as_json)
 
 
@@ -450,7 +453,7 @@ def memory_command(sizes: tuple[int, ...], jobs: int, as_json: bool) -> None:
 @JSON
 def kill_command(count: int, kills: int, seed: int, jobs: int, as_json: bool) -> None:
     """Kill the grading of COUNT submissions again and again, and lose nothing."""
-    with _course() as course:
+    with temporary_course() as course:
         result = kill(course, count, kills, jobs, seed)
     _show(result, as_json=as_json)
     sys.exit(0 if result["equal"] and not result["wrong verdicts"] else 1)
