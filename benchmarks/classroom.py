@@ -466,7 +466,7 @@ def kill_command(count: int, kills: int, seed: int, jobs: int, as_json: bool) ->
 @JSON
 def dask_command(count: int, repeat: int, workers: int, as_json: bool) -> None:
     """Compare grading COUNT submissions on Dask workers and on a pool of as many processes."""
-    with _course() as course:
+    with temporary_course() as course:
         result = dask(course, count, repeat, workers)
     _show(result, as_json=as_json)
     sys.exit(0 if result["equal"] else 1)

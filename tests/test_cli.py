@@ -165,7 +165,7 @@ ADAM_ALONE = ADAM[: ADAM.index("class AdamW")]
 @pytest.mark.parametrize(
     ("source", "statuses"),
     [
-        (ADAM + LOOP, {"timeout"}),
+        pytest.param(ADAM + LOOP, {"timeout"}, marks=pytest.mark.slow),  # a minute of time-outs
         (ADAM + LIAR, {"failed"}),
         (ADAM_ALONE, {"not_implemented"}),
     ],
@@ -281,6 +281,7 @@ class Adam:
     sorted((ROOT / "tests/submissions/06_backprop").glob("*.py")),
     ids=lambda path: path.stem,
 )
+@pytest.mark.slow
 def test_numerical_differences_get_no_points_for_backpropagation(run: Run, path: Path) -> None:
     code, out, _ = run("exercise6", path, "--json")
     document = json.loads(out)

@@ -234,6 +234,7 @@ def test_the_gradebook_is_the_one_that_the_pool_at_home_writes(
     assert eventually(lambda: not any(children(w.pid) for w in steady.processes[1:]))
 
 
+@pytest.mark.slow
 @LINUX
 def test_a_worker_grades_as_many_at_once_as_it_has_threads_and_no_more_are_taken(
     steady: Cluster, course: Exercise, send: Send, answers: Answers

@@ -75,6 +75,7 @@ def book(tmp_path: Path) -> list[tuple[str, str, int | str]]:
         )
 
 
+@pytest.mark.slow
 def test_everybody_is_graded_and_the_same_again_grades_nobody(
     run: Run, lay: LayClass, tmp_path: Path
 ) -> None:
@@ -209,6 +210,7 @@ def alive(pid: int) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_ended_leaves_no_process_and_the_next_one_goes_on(

@@ -134,6 +134,7 @@ hint = "Twice is not squared."
     assert fault == "too many mistakes are caught and not named: square, power"
 
 
+@pytest.mark.slow
 def test_a_mutant_that_survives_needs_a_reason(proof: Callable[..., Proof]) -> None:
     blind = CHECKS.replace("x + x)", "x + x, atol=10.0)")
     faults = proof(blind, only="mutant").faults
@@ -141,6 +142,7 @@ def test_a_mutant_that_survives_needs_a_reason(proof: Callable[..., Proof]) -> N
     assert not any("self.n" in fault for fault in faults), "those are killed"
 
 
+@pytest.mark.slow
 def test_a_reason_excuses_an_equivalent_mutant_and_no_other(proof: Callable[..., Proof]) -> None:
     solution = """
         class Counter:
@@ -232,6 +234,7 @@ def test_an_outcome_crosses_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(outcome)) == outcome  # noqa: S301 - our own record
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_matrix_and_ends_with_1_where_a_fault_is(toy_course: Course) -> None:
     exercise = toy_course(CHECKS, MISTAKES + HARMLESS)
     command = [sys.executable, "-c", "from grader.cli import main; main()", "verify", "toy"]
