@@ -77,7 +77,7 @@ def watch(toy: Exercise) -> Iterator[Watch]:
 
 def graded(terminal: pexpect.spawn[str], says: str) -> str:
     """Wait for the end of a report in which this is said, and return the report's text."""
-    terminal.expect(re.escape(says).replace(r"\ ", r"\s+"))  # wherever its lines are broken
+    terminal.expect(says.replace(" ", r"\s+"))  # wherever its lines are broken
     return str(terminal.before) + str(terminal.after)
 
 
