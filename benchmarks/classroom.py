@@ -150,7 +150,7 @@ def _attacks() -> Any:
     """Load the tests of hostile submissions, which say what each attack comes to."""
     spec = importlib.util.spec_from_file_location("attacks", ROOT / "tests/test_attacks.py")
     assert spec is not None  # noqa: S101 - for the type checker
-    assert spec.loader is not None  # noqa: S101
+    assert spec.loader is not None  # noqa: S101 - for the type checker
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -244,7 +244,7 @@ def pytest_each(course: Path) -> float:
         words = [sys.executable, "-P", "-m", "pytest", "-q", *map(str, checks)]
         words += ["--disable-plugin-autoload", "-pgrader.plugin", "-pno:cacheprovider"]
         words += [f"--submission={file}", f"--rootdir={course}", "--import-mode=importlib"]
-        code = subprocess.run(words, check=False, stdout=subprocess.DEVNULL).returncode  # noqa: S603
+        code = subprocess.run(words, check=False, stdout=subprocess.DEVNULL).returncode  # noqa: S603 - our own words
         if code not in (0, 1):
             sys.exit(f"pytest ended with {code}")
     return time.perf_counter() - started
@@ -299,7 +299,7 @@ def kill(course: Path, count: int, kills: int, jobs: int, seed: int) -> dict[str
     """Kill a run with -9 at random moments, finish it, and compare with an undisturbed one."""
     make_class(course, count)
     seconds = finish(course, "undisturbed.sqlite", jobs)
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)  # noqa: S311 - nothing secret
     killed = 0
     for _ in range(kills):
         run = start(course, "killed.sqlite", jobs)

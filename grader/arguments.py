@@ -1,19 +1,59 @@
-"""What several commands take: an exercise's name, which a shell completes."""
+"""What several commands take: an exercise's name, which a shell completes, and common options."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from grader.course import Exercise
     from grader.progress import Progress
 
-__all__ = ["complete_exercise", "exercise_argument", "find_current", "own", "tell"]
+__all__ = [
+    "PATH",
+    "complete_exercise",
+    "exercise_argument",
+    "find_current",
+    "gradebook_option",
+    "own",
+    "policy_option",
+    "seed_option",
+    "tell",
+]
+
+PATH: Final = click.Path(path_type=Path)
+POLICY: Final = Path("policy.toml")
+
+
+def _policy_here(
+    ctx: click.Context,  # noqa: ARG001 - click calls it with all three
+    param: click.Parameter,  # noqa: ARG001
+    value: Path | None,
+) -> Path | None:
+    return value or (POLICY if POLICY.is_file() else None)
+
+
+gradebook_option: Final = click.option(
+    "--gradebook",
+    "book",
+    type=PATH,
+    default=Path("gradebook.sqlite"),
+    show_default=True,
+    help="Where every attempt is kept.",
+)
+policy_option: Final = click.option(
+    "--policy",
+    type=PATH,
+    callback=_policy_here,
+    help="Due dates and late penalty.  [default: policy.toml where there is one]",
+)
+seed_option: Final = click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Draw other inputs."
+)
 
 
 def complete_exercise(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from grader.arguments import exercise_argument, own, tell
+from grader.arguments import PATH, exercise_argument, own, seed_option, tell
 from grader.console import console
 from grader.course import printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["command"]
 
@@ -39,11 +42,9 @@ def _web_page(ctx: click.Context, param: click.Parameter, value: Path | None) ->
 
 @click.command("run", cls=RunCommand, hidden=True)
 @exercise_argument(required=True)
-@click.argument("submission", required=False, type=click.Path(path_type=Path))
+@click.argument("submission", required=False, type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as a JSON document.")
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Draw other inputs."
-)
+@seed_option
 @click.option(
     "--require",
     type=click.Choice(["separate", "limited", "confined"]),
@@ -53,7 +54,7 @@ def _web_page(ctx: click.Context, param: click.Parameter, value: Path | None) ->
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path),
+    type=PATH,
     callback=_web_page,
     help="Write the verdict to this file as well, as a web page (.html).",
 )
