@@ -1,13 +1,13 @@
 """A deep-learning course that grades itself.
 
-    errors, verdict, curves, margins, declaring
+    errors, verdict, curves, margins, declaring, threads
                                      what can go wrong, what grading says, what makes a check
     course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
     wire, messages, linux, syscalls, view, confine, probe, tracing, worker, zygote, starting,
     process, student, local          the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors
-    snippets, diagnosis, plugin, grading, walk
+    snippets, diagnosis, drawn, plugin, grading, walk
                                      from a check's calls to a verdict
     mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
     roster, policy, gradebook        a class: who takes part, what counts, every attempt

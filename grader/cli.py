@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -17,6 +18,7 @@ from click.shell_completion import CompletionItem
 from grader import commands
 from grader.arguments import complete_exercise
 from grader.errors import GraderError
+from grader.threads import ONE_THREAD
 
 __all__ = ["main"]
 
@@ -76,6 +78,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; what a person types never ends in a traceback of ours."""
+    os.environ.update(ONE_THREAD)
     try:
         status = cli(prog_name="grade", standalone_mode=False)
     except click.ClickException as error:

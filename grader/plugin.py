@@ -11,6 +11,7 @@ import time
 import warnings
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ import pytest
 
 from grader.curves import recording
 from grader.declaring import ATTRIBUTE, Declaration
+from grader.drawn import run_property
 from grader.errors import (
     BrokenGrader,
     CheckEnded,
@@ -81,6 +83,11 @@ class Run:
         from grader.student import Session
 
         return cls(exercise, Session(submission, exercise.module, exercise.limits), seed)
+
+    @cached_property
+    def version(self) -> str:
+        """The exercise's version, read once."""
+        return self.exercise.version
 
     def close(self) -> None:
         """End all processes of this run, and count what it cost in all of them."""
@@ -276,6 +283,22 @@ def pytest_runtest_makereport(
         parts = (result.message, result.counterexample, result.diagnosis)
         report.longrepr = "\n\n".join(part for part in (result.title, *parts) if part)
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a property with the inputs that it passed with before, in this process, if it has."""
+    function: Any = pyfuncitem.obj
+    names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001 - as pytest's own hook asks for them
+    if not (
+        hasattr(function, ATTRIBUTE) and hasattr(function, "hypothesis") and "rng" not in names
+    ):
+        return None
+    fixtures = {name: pyfuncitem.funcargs[name] for name in names}
+    run = _run(pyfuncitem)
+    key = (run.version, check_id(pyfuncitem), run.seed)
+    run_property(function, fixtures, run.session, key)
+    return True
 
 
 @pytest.fixture

@@ -112,9 +112,9 @@ def plan(exercise: Exercise, seeds: int, *, quick: bool = False) -> tuple[Task, 
 
     mistakes = load_mistakes(exercise)
     tasks = [task("stub", exercise.file)]
-    tasks += [task("caught" if quick else "mistake", mistake.name) for mistake in mistakes]
     for path in (exercise.solution, *exercise.alternatives):
         tasks += [task("right", path.name, seed) for seed in range(1 if quick else seeds)]
+    tasks += [task("caught" if quick else "mistake", mistake.name) for mistake in mistakes]
     if not quick:
         step = max(1, len(mistakes) // 5)
         tasks += [task("again", mistake.name) for mistake in mistakes[::step]]

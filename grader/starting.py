@@ -22,6 +22,8 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
+from grader.threads import ONE_THREAD
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,9 +35,7 @@ MAX_REPORT: Final = 4096
 ENVIRONMENT: Final = {
     "LANG": "C.UTF-8",
     "PYTHONHASHSEED": "0",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    **ONE_THREAD,
 }
 INTERPRETER: Final = ("-P", "-s", "-B", "-c")
 BOOT_ZYGOTE: Final = """\
