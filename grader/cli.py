@@ -39,10 +39,10 @@ class GradeGroup(click.Group):
         exercises = complete_exercise(ctx, None, incomplete)
         return [*map(CompletionItem, exercises), *super().shell_complete(ctx, incomplete)]
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(module.name.rstrip("_") for module in iter_modules(commands.__path__))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         for module in iter_modules(commands.__path__):
             if module.name.rstrip("_") == cmd_name:
                 home = import_module(f"{commands.__name__}.{module.name}")

@@ -549,7 +549,7 @@ def _prepare_writing(path: Path, connection: sqlite3.Connection) -> None:
         raise _damaged(path, found)
 
 
-def _prepare_reading(path: Path, connection: sqlite3.Connection) -> None:  # noqa: ARG001
+def _prepare_reading(path: Path, connection: sqlite3.Connection) -> None:  # noqa: ARG001 - like its twin
     connection.execute("PRAGMA query_only=ON")
     connection.execute("SELECT count(*) FROM member").fetchone()
 
