@@ -10,7 +10,8 @@
     snippets, diagnosis, drawn, plugin, grading, walk
                                      from a check's calls to a verdict
     mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
-    roster, policy, gradebook        a class: who takes part, what counts, every attempt
+    roster, policy, bookfile, gradebook
+                                     a class: who takes part, what counts, every attempt
     report, sparklines, terminal, console
                                      what every report says, and the terminal's
     figures, overview, html          the pages: a learner's, a student's, a class's

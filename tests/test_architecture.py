@@ -47,7 +47,7 @@ FLOORS = [
     ],
     ["snippets", "diagnosis", "drawn", "plugin", "grading", "walk"],
     ["mutants", "proving", "scaffold"],
-    ["roster", "policy", "gradebook"],
+    ["roster", "policy", "bookfile", "gradebook"],
     ["report", "sparklines", "terminal", "console"],
     ["figures", "overview", "html"],
     ["handout", "release"],
