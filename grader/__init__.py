@@ -1,6 +1,6 @@
 """A deep-learning course that grades itself.
 
-    errors, verdict, curves, margins, declaring
+    errors, pictures, verdict, margins, declaring
                                      what can go wrong, what grading says, what makes a check
     course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in

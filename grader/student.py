@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from grader.course import Limits
+    from grader.pictures import Picture
     from grader.submission import Submission
-    from grader.verdict import Curve
 
 __all__ = ["CallReport", "Exchange", "RemoteFunction", "RemoteObject", "Session", "Student"]
 
 MAX_LOG_BYTES: Final = 64 << 20
-MAX_CURVES: Final = 4
+MAX_PICTURES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An example that failed: its error, its calls, the checker's functions in them, its curves."""
+    """An example that failed: its error, its calls, our functions in them, its pictures."""
 
     error: BaseException | None
     log: tuple[Exchange, ...]
     callables: tuple[Callable[..., Any], ...]
-    curves: tuple[Curve, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 class Session:
@@ -86,7 +86,7 @@ class Session:
         self.worker: Worker | None = self.start_worker()
         self.log: list[Exchange] = []
         self.callables: list[Callable[..., Any]] = []
-        self.curves: deque[Curve] = deque(maxlen=MAX_CURVES)
+        self.pictures: deque[Picture] = deque(maxlen=MAX_PICTURES)
         self.last_call = CallReport("")
         self.notes: tuple[str, ...] = ()
         self.failure: Failure | None = None
@@ -126,7 +126,7 @@ class Session:
         """Load the submission afresh; raises what loading it raised, each time anew."""
         self.log.clear()
         self.callables.clear()
-        self.curves.clear()
+        self.pictures.clear()
         self._number = self._log_bytes = 0
         self._check_wall = 0.0
         self.last_call = CallReport("")
@@ -162,7 +162,7 @@ class Session:
     def begin_example(self) -> None:
         """Forget the calls so far: a new example of a property starts here."""
         self.log.clear()
-        self.curves.clear()
+        self.pictures.clear()
         self._log_bytes = 0
 
     def remember(self, error: Exception) -> None:
@@ -173,7 +173,7 @@ class Session:
 
     def outcome(self, error: BaseException | None) -> Failure:
         """Return the present example with what it ended in."""
-        return Failure(error, tuple(self.log), tuple(self.callables), tuple(self.curves))
+        return Failure(error, tuple(self.log), tuple(self.callables), tuple(self.pictures))
 
     def request(self, label: str, *request: Any) -> Any:
         """Have one request, given without its number, carried out and return its value."""
