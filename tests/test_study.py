@@ -350,6 +350,7 @@ def test_a_breakpoint_opens_the_debugger_in_the_learners_lines(run: Run, toy: Ex
         ("grade wat", "watch"),
         ("grade hint t", "toy"),
         ("grade reset e", "exercise1"),
+        ("grade notebook t", "toy"),
     ],
 )
 def test_a_shell_completes_commands_and_exercises(
@@ -361,7 +362,7 @@ def test_a_shell_completes_commands_and_exercises(
     assert f"plain,{found}" in run()[1].splitlines()
 
 
-@pytest.mark.parametrize("word", ["list", "hint", "watch", "reset", "solution", "diff"])
+@pytest.mark.parametrize("word", ["list", "hint", "watch", "reset", "solution", "diff", "notebook"])
 def test_every_command_explains_itself(run: Run, word: str) -> None:
     code, out, _ = run(word, "--help")
     assert code == 0
