@@ -6,10 +6,11 @@ whatever its template does.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from grader import overview, report
 from grader.figures import draw, in_words
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     import jinja2
+    from markupsafe import Markup
 
     from grader.course import Exercise
     from grader.gradebook import Score
@@ -38,6 +40,7 @@ KINDS = {
     Status.PASSED: "right",
     Status.SKIPPED: "open",
 }
+CODE: Final = re.compile(r"`([^`\n]+)`")
 
 
 def verdict_page(verdict: Verdict, exercise: Exercise, *, who: str = "", redact: bool) -> str:
@@ -118,7 +121,7 @@ def _section(verdict: Verdict, exercise: Exercise, *, redact: bool) -> _Section:
     for check in (check for checks in tasks.values() for check in checks if check.pictures):
         figures[check] = [
             # matplotlib drew it, and escapes the texts in it.
-            (in_words(picture), Markup(draw(picture, f"{exercise.id}-{next(number)}")))  # noqa: S704
+            (in_words(picture), Markup(draw(picture, f"{exercise.id}-{next(number)}")))  # noqa: S704 - drawn by us
             for picture in check.pictures
         ]
     return _Section(
@@ -203,6 +206,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "bounded": report.bounded,
+        "code": _code,
         "one_line": report.one_line,
         "snippet": report.snippet_lines,
         "kind": KINDS.__getitem__,
@@ -215,6 +219,13 @@ def _environment() -> jinja2.Environment:
 def _plain(value: object) -> object:
     """Spell out what is harmful in a text on its way into a page; markup is our own."""
     return report.harmless(value) if type(value) is str else value
+
+
+def _code(text: str) -> Markup:
+    """Set what stands between backticks as code; all else stays text."""
+    from markupsafe import Markup, escape
+
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(_plain(text)))))  # noqa: S704 - it is escaped
 
 
 def _render(template: str, **context: Any) -> str:
