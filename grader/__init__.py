@@ -4,7 +4,7 @@
                                      what can go wrong, what grading says, what makes a check
     course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
-    wire, linux, syscalls, view, confine, probe, worker, zygote, starting, process, student
+    wire, linux, syscalls, view, confine, probe, gpu, worker, zygote, starting, process, student
                                      the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors
     snippets, diagnosis, plugin, grading

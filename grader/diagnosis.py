@@ -34,8 +34,16 @@ class Bench:
     They run in a worker like a learner's code, so that a mistake that hangs or grows harms nothing.
     """
 
-    def __init__(self, exercise: Exercise, solution: str, mistakes: Sequence[Mistake]) -> None:
+    def __init__(
+        self,
+        exercise: Exercise,
+        solution: str,
+        mistakes: Sequence[Mistake],
+        *,
+        on_gpu: bool = False,
+    ) -> None:
         self.exercise = exercise
+        self.on_gpu = on_gpu
         self.solution = solution
         self.mistakes = mistakes
         self.session: Session | None = None
@@ -84,7 +92,9 @@ class Bench:
             self.exercise.file, digest, (Chunk(self.exercise.file, source),), False
         )
         if self.session is None:
-            self.session = Session(submission, self.exercise.module, self.exercise.limits)
+            self.session = Session(
+                submission, self.exercise.module, self.exercise.limits, on_gpu=self.on_gpu
+            )
         else:
             self.session.replace(submission)
         return self.session
@@ -119,7 +129,14 @@ def _same(one: Any, other: Any) -> bool:
         return type(one) is type(other) and bool(one == other)
     if isinstance(other, (str, bytes, type(None), list, tuple, dict)):
         return False
+    if _precision(one) != _precision(other):
+        return False
     return _same_numbers(np.asarray(one, dtype=float), np.asarray(other, dtype=float))
+
+
+def _precision(value: Any) -> str:
+    """Return the type of an array of floats, which may be all that a mistake gets wrong."""
+    return value.dtype.str if isinstance(value, np.ndarray) and value.dtype.kind == "f" else ""
 
 
 def _same_numbers(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:

@@ -67,7 +67,7 @@ def grade(
         submission=submission.name,
         digest=submission.digest,
         seed=seed,
-        sandbox=run.session.tier,
+        sandbox=run.tier,
         checks=tuple(replace(result, seconds=round(result.seconds, 4)) for result in run.results),
         seconds=round(time.perf_counter() - started, 4),
     )
@@ -93,7 +93,13 @@ def examine(
     >>> [result.id for result in examine(exercise, stub, until="train").results]
     ['train_learns_or_to_perfection']
     """
-    run = Run.start(exercise, submission, seed)
+    if "gpu" in exercise.requires and require != TIERS[0]:
+        message = (
+            f"{exercise.id} runs on a GPU, which no {require} process can reach: grade it without "
+            "--require; nothing was graded"
+        )
+        raise UsageError(message)
+    run = Run.start(exercise, submission, seed, require)
     run.session.hasty = hasty
     try:
         if TIERS.index(require) > 0 and TIERS.index(run.session.tier) < TIERS.index(require):
@@ -103,7 +109,7 @@ def examine(
             )
             raise UsageError(message)
         _run_checks(run, until)
-        assert run.session.tier  # noqa: S101 - remembered, for after the end
+        assert run.tier  # noqa: S101 - remembered, for after the end
     finally:
         run.close()
     return run

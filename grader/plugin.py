@@ -1,8 +1,8 @@
 """The pytest plugin: checks run under plain `pytest`, and under `grade`, with the same outcome.
 
-A check gets the fixtures `student`, `reference` (hidden checks only) and `rng`. What its failure
-means is decided here: the learner's code was wrong, hung, died or is not written yet, or the
-grader broke.
+A check gets the fixtures `student`, `gpu` (the same on a GPU, where there is one), `reference`
+(hidden checks only) and `rng`. What its failure means is decided here: the learner's code was
+wrong, hung, died or is not written yet, or the grader broke.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from grader.confine import TIERS
 from grader.curves import recording
 from grader.declaring import ATTRIBUTE, Declaration
 from grader.errors import (
@@ -60,34 +61,60 @@ UNUSABLE: Final = (
 
 @dataclass
 class Run:
-    """The grading of one submission: its session, and the results so far."""
+    """The grading of one submission: its sessions, and the results so far.
+
+    `tier` is the weakest sandbox that it may use; `gpu` is the session of checks on the GPU.
+    """
 
     exercise: Exercise
     session: Session
     seed: int
+    require: str = "separate"
     results: list[CheckResult] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    gpu: Session | None = None
     reference: Session | None = None
-    bench: Bench | None = None
+    benches: dict[bool, Bench] = field(default_factory=dict)
     margins: dict[str, tuple[float, ...]] = field(default_factory=dict)
     started: float = field(default_factory=time.process_time)
     cpu_seconds: float = 0.0
 
     @classmethod
-    def start(cls, exercise: Exercise, submission: Submission, seed: int) -> Run:
+    def start(
+        cls, exercise: Exercise, submission: Submission, seed: int, require: str = "separate"
+    ) -> Run:
         """Start the learner's process; the checks can follow when it is ready."""
         from grader.student import Session
 
-        return cls(exercise, Session(submission, exercise.module, exercise.limits), seed)
+        session = Session(submission, exercise.module, exercise.limits)
+        return cls(exercise, session, seed, require)
+
+    @property
+    def tier(self) -> str:
+        """The weakest sandbox tier that the learner's code ran in."""
+        tiers = [self.session.tier]
+        if self.gpu is not None and not self.gpu.gpu_missing():
+            tiers.append(self.gpu.tier)
+        return min(tiers, key=TIERS.index)
 
     def close(self) -> None:
         """End all processes of this run, and count what it cost in all of them."""
         self.cpu_seconds = time.process_time() - self.started
-        bench = self.bench.session if self.bench is not None else None
-        for session in (self.session, self.reference, bench):
+        benches = [bench.session for bench in self.benches.values()]
+        for session in (self.session, self.gpu, self.reference, *benches):
             if session is not None:
                 session.close()
                 self.cpu_seconds += session.cpu_seconds
+
+    def gpu_session(self) -> Session:
+        """Return a session on the GPU, where checks may have one; its file is not loaded yet."""
+        from grader.student import Session
+
+        if self.gpu is None:
+            limits, submission = self.exercise.limits, self.session.submission
+            self.gpu = Session(submission, self.exercise.module, limits, on_gpu=True)
+            self.gpu.hasty = self.session.hasty
+        return self.gpu
 
     def reference_session(self) -> Session:
         """Return a session with the solution, for hidden checks."""
@@ -113,7 +140,8 @@ class Run:
         from grader.margins import drain
 
         self.margins[check_id(item)] = drain()
-        session = self.session
+        on_gpu = self.gpu is not None and "gpu" in item.fixturenames  # type: ignore[attr-defined]
+        session = self.gpu if on_gpu and self.gpu else self.session
         failure = session.outcome(error)
         if isinstance(error, TimedOut) and session.failure is not None:
             # The time went into shrinking an example that had failed already.
@@ -123,9 +151,10 @@ class Run:
         if status in (Status.FAILED, Status.TIMEOUT, Status.CRASHED) and not session.hasty:
             from grader.snippets import snippet
 
-            counterexample = snippet(self.exercise.module, failure.log, failure.callables)
+            log, callables = failure.log, failure.callables
+            counterexample = snippet(self.exercise.module, log, callables, on_gpu=session.on_gpu)
         if status is Status.FAILED and not session.hasty:
-            diagnosis = self.diagnose(failure)
+            diagnosis = self.diagnose(failure, on_gpu=session.on_gpu)
         result = CheckResult(
             id=check_id(item),
             title=_title(item),
@@ -142,18 +171,18 @@ class Run:
         self.results.append(result)
         return result
 
-    def diagnose(self, failure: Failure) -> str | None:
+    def diagnose(self, failure: Failure, *, on_gpu: bool = False) -> str | None:
         """Say which listed mistake the failing calls look like, where there is a catalogue."""
         from grader.course import load_mistakes
         from grader.diagnosis import Bench
 
-        if self.bench is None:
+        if on_gpu not in self.benches:
             mistakes = load_mistakes(self.exercise)
             if not mistakes or self.exercise.solution is None:
                 return None
             source = self.exercise.solution.read_text(encoding="utf-8")
-            self.bench = Bench(self.exercise, source, mistakes)
-        mistake = self.bench.diagnose(failure.log, failure.callables)
+            self.benches[on_gpu] = Bench(self.exercise, source, mistakes, on_gpu=on_gpu)
+        mistake = self.benches[on_gpu].diagnose(failure.log, failure.callables)
         return f"{mistake.says} {mistake.hint}" if mistake else None
 
 
@@ -268,9 +297,25 @@ def pytest_runtest_makereport(
 @pytest.fixture
 def student(request: pytest.FixtureRequest) -> Iterator[Student]:
     """The learner's module, freshly loaded in another process."""
+    yield from _loaded(_run(request.node).session)
+
+
+@pytest.fixture
+def gpu(request: pytest.FixtureRequest) -> Iterator[Student]:
+    """The learner's module, with arrays moved to the GPU; without one, the check is skipped."""
+    run = _run(request.node)
+    if run.require != TIERS[0]:
+        pytest.skip(f"a process that reaches a GPU is not {run.require}, as this grading asks")
+    session = run.gpu_session()
+    if why := session.gpu_missing():
+        pytest.skip(f"there is no GPU here: {why}")
+    yield from _loaded(session)
+
+
+def _loaded(session: Session) -> Iterator[Student]:
+    """Load the submission and lend it to a check."""
     from grader.student import Student
 
-    session = _run(request.node).session
     try:
         session.begin_check()
     except CheckEnded as error:

@@ -36,7 +36,8 @@ START_SECONDS: Final = 60.0
 class Worker:
     """One running process and the socket to it.
 
-    `variants` are the ways of starting it, strongest first; `tier` is known after `hello`.
+    `variants` are the ways of starting it, strongest first; `tier` is known after `hello`. No wall
+    that hides devices lets a GPU through, so the variant "gpu" is one of its own.
     """
 
     variants: ClassVar[Sequence[str]] = tuple(VARIANTS) if sys.platform == "linux" else ("spawned",)
@@ -136,7 +137,9 @@ _settled: dict[tuple[str, ...], str] = {}
 
 def _start(variant: str, limits: Limits) -> Spawned | Kept:
     bounds = limits.memory_mb, limits.total_seconds * WALL_PER_CPU
-    return Spawned(*bounds) if variant == "spawned" else Kept(variant, *bounds)
+    if variant in ("spawned", "gpu"):
+        return Spawned(*bounds, gpu=variant == "gpu")
+    return Kept(variant, *bounds)
 
 
 def offers(limits: Limits) -> dict[str, str]:

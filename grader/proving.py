@@ -2,7 +2,8 @@
 
 Right answers (the solution and those in other styles, for every seed) pass every check. Wrong ones
 fail: the stub, each listed mistake, and every mutant that a machine makes of the solution, save
-those with a reason why they are right answers too. A proof is a set of independent tasks.
+those with a reason why they are right answers too. A proof is a set of independent tasks. What a
+machine cannot grade, because it has no GPU, is neither proved nor a fault there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from grader.course import find_exercise, load_mistakes, load_reasons
 from grader.errors import CourseError
 from grader.grading import examine, grade
 from grader.mutants import mutants
+from grader.student import find_gpu
 from grader.submission import Chunk, Submission, read_submission
 from grader.verdict import Status
 
@@ -55,7 +57,8 @@ class Outcome:
 
     `failed` maps a check to its status and message, `named` a check to its diagnosis, `margins` a
     check to the multiple of its tolerance: of a right answer the largest, of a wrong one the first
-    that failed. `cpu_seconds` is what it cost, in the checker and in its workers.
+    that failed. `cpu_seconds` is what it cost, in the checker and in its workers. `skipped` maps a
+    check that could not be graded on this machine, in none of the others, to the reason.
     """
 
     task: Task
@@ -64,6 +67,7 @@ class Outcome:
     named: dict[str, str] = field(default_factory=dict)
     margins: dict[str, float] = field(default_factory=dict)
     cpu_seconds: float = 0.0
+    skipped: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,11 @@ class Proof:
     def checks(self) -> tuple[str, ...]:
         """The checks in their order, as the stub meets them."""
         return self.of("stub")[0].checks
+
+    @property
+    def ungraded(self) -> tuple[str, ...]:
+        """Why this machine cannot grade some of the checks, or all: each reason once."""
+        return tuple(dict.fromkeys(self.of("stub")[0].skipped.values()))
 
     @property
     def margins(self) -> dict[str, tuple[float, float]]:
@@ -108,6 +117,8 @@ def plan(exercise: Exercise, seeds: int, *, quick: bool = False) -> tuple[Task, 
 
     mistakes = load_mistakes(exercise)
     tasks = [task("stub", exercise.file)]
+    if "gpu" in exercise.requires and find_gpu(exercise.limits)[1]:
+        return tuple(tasks)
     tasks += [task("caught" if quick else "mistake", mistake.name) for mistake in mistakes]
     for path in (exercise.solution, *exercise.alternatives):
         tasks += [task("right", path.name, seed) for seed in range(1 if quick else seeds)]
@@ -141,17 +152,23 @@ def carry_out(task: Task) -> Outcome:
         case _:
             run = examine(exercise, submission, seed=task.seed, hasty=task.kind != "mistake")
     pick = max if task.kind == "right" else _first_failure
+    graded = [result for result in run.results if result.status is not Status.SKIPPED]
     return Outcome(
         task=task,
-        checks=tuple(result.id for result in run.results),
+        checks=tuple(result.id for result in graded),
         failed={
             result.id: f"{result.status}: {result.message}"
-            for result in run.results
+            for result in graded
             if result.status is not Status.PASSED
         },
-        named={result.id: result.diagnosis for result in run.results if result.diagnosis},
+        named={result.id: result.diagnosis for result in graded if result.diagnosis},
         margins={check: pick(seen) for check, seen in run.margins.items() if seen},
         cpu_seconds=run.cpu_seconds,
+        skipped={
+            result.id: result.message or "skipped"
+            for result in run.results
+            if result.status is Status.SKIPPED
+        },
     )
 
 
@@ -278,7 +295,8 @@ def _mutants(proof: Proof) -> Iterator[str]:
 
 def _margins(proof: Proof) -> Iterator[str]:
     reasons = load_reasons(proof.exercise).margin
-    for check in sorted(set(reasons) - set(proof.checks)):
+    known = {*proof.checks, *proof.of("stub")[0].skipped}
+    for check in sorted(set(reasons) - known):
         yield f"reasons.toml gives a margin's reason for {check}, which is no check"
     for check, (right, wrong) in proof.margins.items() if proof.of("mistake") else ():
         if (right > 1 / WIDE or wrong < WIDE) and check not in reasons:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from grader import wire
 from grader.errors import (
+    BrokenGrader,
     CheckEnded,
     Frame,
     LearnerRaised,
@@ -23,15 +24,23 @@ from grader.errors import (
     WorkerDied,
 )
 from grader.process import WALL_PER_CPU, Clock, Worker, ending
+from grader.submission import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from grader.course import Limits
-    from grader.submission import Submission
     from grader.verdict import Curve
 
-__all__ = ["CallReport", "Exchange", "RemoteFunction", "RemoteObject", "Session", "Student"]
+__all__ = [
+    "CallReport",
+    "Exchange",
+    "RemoteFunction",
+    "RemoteObject",
+    "Session",
+    "Student",
+    "find_gpu",
+]
 
 MAX_LOG_BYTES: Final = 64 << 20
 MAX_CURVES: Final = 4
@@ -42,7 +51,8 @@ class CallReport:
     """What one call did besides returning.
 
     `changed` names the arguments changed in place, `entered` counts the calls of the learner's own
-    functions, `seconds` is CPU time as the worker measured it.
+    functions, `seconds` is CPU time as the worker measured it. On a GPU, `places` says where the
+    arrays in the result were: "gpu", "host"; and `entered` counts launches of "RawKernel" too.
     """
 
     function: str
@@ -51,6 +61,7 @@ class CallReport:
     output: str = ""
     entered: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +85,27 @@ class Failure:
 class Session:
     """One submission, the worker that runs it now, and the log of the check that talks to it.
 
-    The worker starts at once, so that it is ready when the first check asks.
+    The worker starts at once, so that it is ready when the first check asks. On the GPU it moves
+    the arrays of a call there, and those of its result back.
     """
 
-    def __init__(self, submission: Submission, module: str, limits: Limits) -> None:
+    def __init__(
+        self, submission: Submission, module: str, limits: Limits, *, on_gpu: bool = False
+    ) -> None:
         self.submission = submission
         self.hasty = False  # whether the first failing example of a property settles the check
         self.module = module
         self.limits = limits
-        self.worker: Worker | None = Worker(limits)
+        self.on_gpu = on_gpu
+        self.worker: Worker | None = self._new_worker()
         self.log: list[Exchange] = []
         self.callables: list[Callable[..., Any]] = []
         self.curves: deque[Curve] = deque(maxlen=MAX_CURVES)
         self.last_call = CallReport("")
         self.notes: tuple[str, ...] = ()
         self.failure: Failure | None = None
+        self.gpu: dict[str, str] = {}
+        self._gpu_missing: str | None = None
         self._tier = ""
         self._used = False
         self._number = 0
@@ -105,6 +122,23 @@ class Session:
         if not self._tier:
             self._alive()
         return self._tier
+
+    def gpu_missing(self) -> str:
+        """Return why there is no GPU here, or nothing; known before any learner code is there."""
+        if self._gpu_missing is None:
+            self._gpu_missing = self._take_gpu()
+        return self._gpu_missing
+
+    def _take_gpu(self) -> str:
+        """Have the worker take the GPU, and return why it could not, or nothing."""
+        try:
+            found = self.request({"do": "gpu"}, "looking for a GPU")
+        except LearnerRaised as error:
+            return error.message
+        except (TimedOut, WorkerDied) as error:
+            return f"the process that looked for a GPU ended ({error})"
+        self.gpu = {str(key): str(value) for key, value in found.items()}
+        return ""
 
     def close(self, patience: float = 0.0) -> int | None:
         """End the worker, and say how it had ended by itself by then."""
@@ -142,6 +176,12 @@ class Session:
 
     def _load(self) -> None:
         """Load the submission, in a fresh worker where the one at hand fails and did not before."""
+        if self.on_gpu and self._take_gpu():
+            # A kernel that fails leaves the device unusable to its process, and to no other.
+            self.close()
+            self._used = False
+            if why := self._take_gpu():
+                raise BrokenGrader(f"the GPU cannot be used any more: {why}")
         self._check_cpu = self._alive().cpu_seconds() or 0.0
         chunks = [(chunk.name, chunk.text) for chunk in self.submission.chunks]
         request = {
@@ -207,9 +247,12 @@ class Session:
 
     # The worker
 
+    def _new_worker(self) -> Worker:
+        return Worker(self.limits, ("gpu",) if self.on_gpu else None)
+
     def _alive(self) -> Worker:
         if self.worker is None:
-            self.worker = Worker(self.limits)
+            self.worker = self._new_worker()
             self._used = False
         if not self.worker.tier:
             self.worker.hello()
@@ -306,6 +349,7 @@ class Session:
             reply["output"],
             reply["entered"],
             reply["seconds"],
+            reply["places"],
         )
         if "value" in reply:
             return reply["value"]
@@ -369,13 +413,19 @@ class RemoteFunction:
         """Return the same function, with these items of its result kept in the worker."""
         return RemoteFunction(self._session, self._of, self._name, positions)
 
+    def strided(self, *args: Any) -> Any:
+        """Call it with arrays that have gaps between their entries, as slices with a step have."""
+        return self._session.request(self._request(args, {}, strided=True), self.__name__)
+
     def many(self, calls: Iterable[tuple[Any, ...]]) -> list[Any]:
         """Call it once for each tuple of arguments, in one message; raises the first failure."""
         requests = [self._request(tuple(args), {}) for args in calls]
         whole = {"do": "many", "calls": requests}
         return self._session.requests(whole, self.__name__, len(requests)) if requests else []
 
-    def _request(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    def _request(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, strided: bool = False
+    ) -> dict[str, Any]:
         return {
             "do": "call",
             "of": self._of,
@@ -383,6 +433,7 @@ class RemoteFunction:
             "args": args,
             "kwargs": kwargs,
             "keep": self._keep,
+            "strided": strided,
         }
 
 
@@ -491,6 +542,22 @@ class Student:
         return RemoteFunction(self._session, None, name)
 
 
+def find_gpu(limits: Limits) -> tuple[dict[str, str], str]:
+    """Return what GPU a worker here would have and, where there is none, why.
+
+    >>> from grader.course import Limits
+    >>> found, missing = find_gpu(Limits())
+    >>> bool(found) != bool(missing)
+    True
+    """
+    session = Session(Submission("", "", (), False), "", limits, on_gpu=True)
+    try:
+        missing = session.gpu_missing()
+    finally:
+        session.close()
+    return session.gpu, missing
+
+
 def _is_generator(value: object) -> bool:
     import numpy as np
 
@@ -513,8 +580,9 @@ def _replies(value: object, number: int) -> list[dict[str, Any]]:
                 "entered": dict(),
                 "seconds": float(),
                 "generators": tuple() as generators,
+                "places": tuple() as places,
             } if all(map(_is_generator, generators)) and all(
-                isinstance(word, str) for word in (*changed, *warned)
+                isinstance(word, str) for word in (*changed, *warned, *places)
             ):
                 pass
             case _:

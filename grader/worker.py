@@ -27,6 +27,7 @@ import numpy as np
 
 from grader import wire
 from grader.errors import ProtocolError
+from grader.gpu import Gpu, strided
 
 if TYPE_CHECKING:
     import socket
@@ -91,6 +92,8 @@ class Runtime:
         self.entered: dict[str, int] = {}
         self.output = _Output()
         self.next_id = 0
+        self.gpu: Gpu | None = None
+        self.places: tuple[str, ...] = ()
 
     # The wire
 
@@ -193,6 +196,7 @@ class Runtime:
         """Carry out one request and report all that it did."""
         self.next_id = number * OBJECTS_PER_REQUEST
         self.entered = {}
+        self.places = ()
         self.output.take()
         started = time.process_time()
         with warnings.catch_warnings(record=True) as caught:
@@ -203,6 +207,7 @@ class Runtime:
         reply["entered"] = dict(self.entered)
         reply["output"] = self.output.take()
         reply["generators"] = generators
+        reply["places"] = self.places
         reply["changed"] = self.changed(request, before)
         reply["warnings"] = tuple(
             f"{item.category.__name__}: {str(item.message)[:200]}" for item in caught[:MAX_WARNINGS]
@@ -214,6 +219,8 @@ class Runtime:
             value = getattr(self, f"do_{request['do']}")(request)
             if keep := request.get("keep"):
                 value = self.keep(value, keep)
+            if self.gpu is not None:
+                value, self.places = self.gpu.fetched(value)
         except _Missing as error:
             return {"missing": str(error)}
         except BaseException as error:  # noqa: BLE001 - whatever learner code raises is its answer
@@ -228,6 +235,13 @@ class Runtime:
             self.wrap(item) if position in positions else item
             for position, item in enumerate(value)
         )
+
+    def do_gpu(self, request: dict[str, Any]) -> dict[str, str]:  # noqa: ARG002 - as all have
+        """Take the GPU for good: from now on, arrays are moved there before a call."""
+        if self.gpu is None:
+            self.gpu = Gpu.open(self.enter)
+        self.gpu.settle()
+        return self.gpu.describe()
 
     def do_load(self, request: dict[str, Any]) -> Any:
         """Run the file in a new module; a tolerant load skips the statements that fail."""
@@ -282,13 +296,25 @@ class Runtime:
     def counted(self, name: str, function: types.FunctionType) -> Callable[..., Any]:
         @functools.wraps(function)
         def entry(*args: Any, **kwargs: Any) -> Any:
-            self.entered[name] = self.entered.get(name, 0) + 1
+            self.enter(name)
             return function(*args, **kwargs)
 
         return entry
 
+    def enter(self, name: str) -> None:
+        self.entered[name] = self.entered.get(name, 0) + 1
+
     def do_call(self, request: dict[str, Any]) -> Any:
-        return self.target(request)(*request["args"], **request["kwargs"])
+        arguments = request["args"], request["kwargs"]
+        if self.gpu is not None:
+            arguments = self.gpu.moved(arguments)
+        if request["strided"]:
+            arguments = strided(arguments, np if self.gpu is None else self.gpu.library)
+        value = self.target(request)(*arguments[0], **arguments[1])
+        if self.gpu is not None:
+            arguments, _ = self.gpu.fetched(arguments)
+        request["args"], request["kwargs"] = arguments
+        return value
 
     def do_get(self, request: dict[str, Any]) -> Any:
         return self.target(request)
@@ -359,7 +385,7 @@ def _refusal(message: str) -> Reply:
     """Stand in for replies that are too large to send."""
     error = {"names": ("ValueError",), "message": message, "frames": ()}
     nothing: dict[str, Any] = {"seconds": 0.0, "entered": {}, "output": "", "generators": ()}
-    return {"error": error, "changed": (), "warnings": (), **nothing}
+    return {"error": error, "changed": (), "warnings": (), "places": (), **nothing}
 
 
 def _text(error: BaseException) -> str:

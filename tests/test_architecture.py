@@ -29,6 +29,7 @@ FLOORS = [
         "view",
         "confine",
         "probe",
+        "gpu",
         "worker",
         "zygote",
         "starting",
@@ -68,7 +69,7 @@ FLOORS = [
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]
-HEAVY = {"numpy", "pytest", "hypothesis", "rich", "nbformat", "jinja2", "matplotlib"}
+HEAVY = {"cupy", "numpy", "pytest", "hypothesis", "rich", "nbformat", "jinja2", "matplotlib"}
 
 
 def modules() -> dict[str, Path]:

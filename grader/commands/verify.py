@@ -64,6 +64,9 @@ def command(names: tuple[str, ...], seeds: int, quick: bool, margins: bool) -> N
             _show_margins(page, proof)
     page.print(_summary(proofs))
     for proof in proofs:
+        for why in proof.ungraded:
+            what = "some checks were not" if proof.checks else "not"
+            page.print(f"{proof.exercise.id}: {what} graded here: {why}", markup=False)
         for fault in proof.faults:
             page.print(f"{proof.exercise.id}: {fault}", markup=False, soft_wrap=True)
     raise SystemExit(any(proof.faults for proof in proofs))
