@@ -30,7 +30,7 @@ class Gpu:
 
     @classmethod
     def open(cls, note: Callable[[str], None]) -> Gpu:
-        """Take the GPU, and have `note("RawKernel")` called at every launch of one.
+        """Take the GPU, and hear of launches: `note("RawKernel")`, and "shared memory" if it has.
 
         Raises NoGpu where CuPy, a driver or a device is missing.
         """
@@ -54,6 +54,8 @@ class Gpu:
 
             def __call__(self, *args: Any, **kwargs: Any) -> Any:
                 note("RawKernel")
+                if self.shared_size_bytes or kwargs.get("shared_mem"):
+                    note("shared memory")
                 return super().__call__(*args, **kwargs)
 
         cupy.RawKernel = RawKernel

@@ -52,7 +52,8 @@ class CallReport:
 
     `changed` names the arguments changed in place, `entered` counts the calls of the learner's own
     functions, `seconds` is CPU time as the worker measured it. On a GPU, `places` says where the
-    arrays in the result were: "gpu", "host"; and `entered` counts launches of "RawKernel" too.
+    arrays in the result were ("gpu", "host"), and `entered` also counts launches of a "RawKernel"
+    and, among them, those with "shared memory".
     """
 
     function: str
