@@ -51,8 +51,8 @@ def walk(gpu, kernel, gradients, dtype=np.float64, settings=SETTINGS):
 @check("adam_kernel", points=2)
 def test_first_step_is_lr_against_the_sign(gpu):
     """The first step moves every weight by lr against the sign of its gradient."""
-    for dtype, close in ((np.float64, {"rtol": 1e-6}), (np.float32, SINGLE)):
-        gradient = [0.05, -7.0, 900.0, 0.0]
+    for dtype, close in ((np.float64, {"rtol": 1e-5}), (np.float32, SINGLE)):
+        gradient = [0.5, -7.0, 900.0, 0.0]
         (w,) = walk(gpu, kernel_of(gpu, "adam_kernel"), [gradient], dtype)
         assert_close(w, [-0.1, 0.1, -0.1, 0.0], name=f"w after the first step, {dtype}", **close)
 
@@ -70,7 +70,7 @@ def test_gradient_that_stops_is_remembered(gpu):
 
 @check("adam_kernel")
 def test_averages_are_returned_uncorrected(gpu):
-    """M and v come out as running averages: β of the old one and 1 − β of the new."""
+    """The averages m and v come out as they are: β of the old one and 1 − β of the new."""
     ones = np.ones(3)
     kernel = kernel_of(gpu, "adam_kernel")
     args = (ones, np.array([2.0, -4.0, 0.0]), 8 * ones, 16 * ones, 5, 0.1, 0.75, 0.5, 1e-8)
@@ -108,8 +108,8 @@ def test_mask_by_hand(gpu):
         kernel = kernel_of(gpu, "dropout_kernel")
         for p, mask in ((0.25, [0, 0, 4 / 3, 4 / 3, 4 / 3]), (0.5, [0, 0, 0, 2, 2])):
             got = launch(gpu, kernel, "out, mask", x.astype(dtype), u.astype(dtype), p)
-            assert_close(got[1], mask, rtol=1e-6, name=f"mask for p = {p}, {dtype}")
-            assert_close(got[0], x * mask, rtol=1e-6, name=f"out for p = {p}, {dtype}")
+            assert_close(got[1], mask, rtol=1e-5, name=f"mask for p = {p}, {dtype}")
+            assert_close(got[0], x * mask, rtol=1e-5, name=f"out for p = {p}, {dtype}")
 
 
 @check("dropout_kernel")

@@ -8,15 +8,15 @@ SOURCE = r"""
 extern __shared__ unsigned char bytes[];
 
 extern "C" __global__
-void gemm(const T* a, const T* b, T* c, long long m, long long k, long long n, long long tile) {
-    T* a_tile = reinterpret_cast<T*>(bytes);
-    T* b_tile = a_tile + tile * tile;
+void gemm(const REAL* a, const REAL* b, REAL* c, long long m, long long k, long long n, long long tile) {
+    REAL* a_tile = reinterpret_cast<REAL*>(bytes);
+    REAL* b_tile = a_tile + tile * tile;
     long long x = threadIdx.x, y = threadIdx.y;
     long long row = blockIdx.y * tile + y, col = blockIdx.x * tile + x;
-    T sum = 0;
+    REAL sum = 0;
     for (long long step = 0; step * tile < k; step++) {
         long long ka = step * tile + x, kb = step * tile + y;
-        T va = 0, vb = 0;
+        REAL va = 0, vb = 0;
         if (row < m && ka < k) va = a[row * k + ka];
         if (col < n && kb < k) vb = b[kb * n + col];
         a_tile[y * tile + x] = va;
@@ -29,14 +29,14 @@ void gemm(const T* a, const T* b, T* c, long long m, long long k, long long n, l
 }
 
 extern "C" __global__
-void softmax(const T* z, T* p, long long columns) {
-    T* maxima = reinterpret_cast<T*>(bytes);
-    T* sums = maxima + blockDim.x;
+void softmax(const REAL* z, REAL* p, long long columns) {
+    REAL* maxima = reinterpret_cast<REAL*>(bytes);
+    REAL* sums = maxima + blockDim.x;
     z += blockIdx.x * columns;
     p += blockIdx.x * columns;
-    T m = z[0], s = 0;
+    REAL m = z[0], s = 0;
     for (long long j = threadIdx.x; j < columns; j += blockDim.x) {
-        T old = m;
+        REAL old = m;
         m = max(m, z[j]);
         s = s * exp(old - m) + exp(z[j] - m);
     }
@@ -45,8 +45,8 @@ void softmax(const T* z, T* p, long long columns) {
     __syncthreads();
     for (unsigned half = blockDim.x / 2; half > 0; half >>= 1) {
         if (threadIdx.x < half) {
-            T m2 = maxima[threadIdx.x + half], s2 = sums[threadIdx.x + half];
-            T top = max(maxima[threadIdx.x], m2);
+            REAL m2 = maxima[threadIdx.x + half], s2 = sums[threadIdx.x + half];
+            REAL top = max(maxima[threadIdx.x], m2);
             sums[threadIdx.x] = sums[threadIdx.x] * exp(maxima[threadIdx.x] - top) + s2 * exp(m2 - top);
             maxima[threadIdx.x] = top;
         }
@@ -60,7 +60,7 @@ void softmax(const T* z, T* p, long long columns) {
 @functools.cache
 def _get(name, letter):
     t = {"f": "float", "d": "double"}[letter]
-    return cupy.RawKernel(SOURCE, name, options=(f"-DT={t}",))
+    return cupy.RawKernel(SOURCE, name, options=(f"-DREAL={t}",))
 
 
 def matmul(a, b):
