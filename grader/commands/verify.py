@@ -58,7 +58,7 @@ def command(names: tuple[str, ...], seeds: int, quick: bool, margins: bool) -> N
         for exercise in exercises
     ]
     for proof in proofs:
-        if names and not quick:
+        if names and not quick and proof.checks:
             _show_matrix(page, proof)
         if margins and not quick:
             _show_margins(page, proof)
@@ -66,7 +66,9 @@ def command(names: tuple[str, ...], seeds: int, quick: bool, margins: bool) -> N
     for proof in proofs:
         for why in proof.ungraded:
             what = "some checks were not" if proof.checks else "not"
-            page.print(f"{proof.exercise.id}: {what} graded here: {why}", markup=False)
+            page.print(
+                f"{proof.exercise.id}: {what} graded here: {why}", markup=False, soft_wrap=True
+            )
         for fault in proof.faults:
             page.print(f"{proof.exercise.id}: {fault}", markup=False, soft_wrap=True)
     raise SystemExit(any(proof.faults for proof in proofs))
