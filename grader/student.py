@@ -416,7 +416,8 @@ class RemoteFunction:
 
     def strided(self, *args: Any) -> Any:
         """Call it with arrays that have gaps between their entries, as slices with a step have."""
-        return self._session.request(self._request(args, {}, strided=True), self.__name__)
+        request = {**self._request(args, {}), "strided": True}
+        return self._session.request(request, self.__name__)
 
     def many(self, calls: Iterable[tuple[Any, ...]]) -> list[Any]:
         """Call it once for each tuple of arguments, in one message; raises the first failure."""
@@ -424,9 +425,7 @@ class RemoteFunction:
         whole = {"do": "many", "calls": requests}
         return self._session.requests(whole, self.__name__, len(requests)) if requests else []
 
-    def _request(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, strided: bool = False
-    ) -> dict[str, Any]:
+    def _request(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         return {
             "do": "call",
             "of": self._of,
@@ -434,7 +433,6 @@ class RemoteFunction:
             "args": args,
             "kwargs": kwargs,
             "keep": self._keep,
-            "strided": strided,
         }
 
 

@@ -308,7 +308,7 @@ class Runtime:
         arguments = request["args"], request["kwargs"]
         if self.gpu is not None:
             arguments = self.gpu.moved(arguments)
-        if request["strided"]:
+        if request.get("strided"):
             arguments = strided(arguments, np if self.gpu is None else self.gpu.library)
         value = self.target(request)(*arguments[0], **arguments[1])
         if self.gpu is not None:
