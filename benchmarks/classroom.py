@@ -5,6 +5,7 @@
     python benchmarks/classroom.py throughput 40     1 and 2 cores, and a pytest process for each
     python benchmarks/classroom.py memory 50 2000    the largest resident memory, by size of class
     python benchmarks/classroom.py kill 60           ten times kill -9, then compare gradebooks
+    python benchmarks/classroom.py dask 40           2 Dask workers against a pool of 2 processes
 
 A class is, in equal parts, right (solutions and alternatives), wrong (listed mistakes and stubs)
 and hostile (tests/attacks, whose files say what they come to); where time or memory is measured,
@@ -149,7 +150,7 @@ def _attacks() -> Any:
     """Load the tests of hostile submissions, which say what each attack comes to."""
     spec = importlib.util.spec_from_file_location("attacks", ROOT / "tests/test_attacks.py")
     assert spec is not None  # noqa: S101 - for the type checker
-    assert spec.loader is not None  # noqa: S101
+    assert spec.loader is not None  # noqa: S101 - for the type checker
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -159,9 +160,9 @@ def _attacks() -> Any:
 # Grading it
 
 
-def start(course: Path, gradebook: str, jobs: int) -> subprocess.Popen[bytes]:
+def start(course: Path, gradebook: str, jobs: int, *more: str) -> subprocess.Popen[bytes]:
     """Start grading a class."""
-    words = ["class", "submissions", "--gradebook", gradebook, "--jobs", str(jobs)]
+    words = ["class", "submissions", "--gradebook", gradebook, "--jobs", str(jobs), *more]
     return subprocess.Popen(  # noqa: S603 - our own words
         [sys.executable, "-P", "-c", GRADE, *words, "--require", "confined"],
         cwd=course,
@@ -169,10 +170,10 @@ def start(course: Path, gradebook: str, jobs: int) -> subprocess.Popen[bytes]:
     )
 
 
-def finish(course: Path, gradebook: str, jobs: int = 2) -> float:
+def finish(course: Path, gradebook: str, jobs: int = 2, *more: str) -> float:
     """Grade a class to the end; return the seconds it took."""
     started = time.perf_counter()
-    code = start(course, gradebook, jobs).wait()
+    code = start(course, gradebook, jobs, *more).wait()
     if code not in (0, 1):
         sys.exit(f"grading ended with {code}")
     return time.perf_counter() - started
@@ -229,33 +230,34 @@ def verdicts(course: Path, count: int, jobs: int) -> dict[str, Any]:
     }
 
 
+def pytest_each(course: Path) -> float:
+    """Run the same checks in a pytest process for each submission; return the seconds it took."""
+    expected = json.loads((course / "expected.json").read_text(encoding="utf-8"))
+    exercises = {
+        what["exercise"]: find_exercise(course, what["exercise"]) for what in expected.values()
+    }
+    started = time.perf_counter()
+    for student, what in expected.items():
+        exercise = exercises[what["exercise"]]
+        checks = [p for p in (exercise.checks, exercise.hidden_checks) if p is not None]
+        file = course / "submissions" / student / exercise.file
+        words = [sys.executable, "-P", "-m", "pytest", "-q", *map(str, checks)]
+        words += ["--disable-plugin-autoload", "-pgrader.plugin", "-pno:cacheprovider"]
+        words += [f"--submission={file}", f"--rootdir={course}", "--import-mode=importlib"]
+        code = subprocess.run(words, check=False, stdout=subprocess.DEVNULL).returncode  # noqa: S603 - our own words
+        if code not in (0, 1):
+            sys.exit(f"pytest ended with {code}")
+    return time.perf_counter() - started
+
+
 def throughput(course: Path, count: int, repeat: int) -> dict[str, Any]:
     """Compare submissions a minute: the pool on 1 and 2 cores, and a pytest process for each."""
     make_class(course, count, hostile=False)
-    expected = json.loads((course / "expected.json").read_text(encoding="utf-8"))
-    tests = {
-        what["exercise"]: find_exercise(course, what["exercise"]) for what in expected.values()
-    }
-
-    def one_pytest_each() -> float:
-        started = time.perf_counter()
-        for student, what in expected.items():
-            exercise = tests[what["exercise"]]
-            checks = [p for p in (exercise.checks, exercise.hidden_checks) if p is not None]
-            file = course / "submissions" / student / exercise.file
-            words = [sys.executable, "-P", "-m", "pytest", "-q", *map(str, checks)]
-            subprocess.run(  # noqa: S603
-                [*words, f"--submission={file}", f"--rootdir={course}", "-pno:cacheprovider"],
-                check=False,
-                stdout=subprocess.DEVNULL,
-            )
-        return time.perf_counter() - started
-
     times: dict[str, list[float]] = {"grade, 1 core": [], "grade, 2 cores": [], "pytest each": []}
     for turn in range(repeat):
         times["grade, 1 core"].append(finish(course, f"one{turn}.sqlite", 1))
         times["grade, 2 cores"].append(finish(course, f"two{turn}.sqlite", 2))
-        times["pytest each"].append(one_pytest_each())
+        times["pytest each"].append(pytest_each(course))
     return {
         "submissions": count,
         **{f"{k}, a minute": round(60 * count / statistics.median(v), 1) for k, v in times.items()},
@@ -269,12 +271,13 @@ def memory(course: Path, sizes: tuple[int, ...], jobs: int) -> dict[str, Any]:
         folder = course / str(size)
         folder.mkdir()
         make_class(folder, size, (), hostile=False)
-        main, pool = _peaks(start(folder, "book.sqlite", jobs))
+        main, pool = peaks(start(folder, "book.sqlite", jobs))
         measured[f"{size} submissions"] = f"main {main} MB, pool process {pool} MB"
     return measured
 
 
-def _peaks(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+def peaks(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+    """Wait for a run to end; return the largest resident MB of it and of a pool process."""
     main = pool = 0
     while process.poll() is None:
         main = max(main, _resident(process.pid))
@@ -296,7 +299,7 @@ def kill(course: Path, count: int, kills: int, jobs: int, seed: int) -> dict[str
     """Kill a run with -9 at random moments, finish it, and compare with an undisturbed one."""
     make_class(course, count)
     seconds = finish(course, "undisturbed.sqlite", jobs)
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)  # noqa: S311 - nothing secret
     killed = 0
     for _ in range(kills):
         run = start(course, "killed.sqlite", jobs)
@@ -318,11 +321,62 @@ def kill(course: Path, count: int, kills: int, jobs: int, seed: int) -> dict[str
     }
 
 
+def dask(course: Path, count: int, repeat: int, workers: int) -> dict[str, Any]:
+    """Compare a cluster on this machine with a pool of as many processes, by turns."""
+    make_class(course, count, hostile=False)
+    times: dict[str, list[float]] = {"pool": [], "dask": []}
+    with _cluster(course, workers) as address:
+        for turn in range(repeat):
+            times["pool"].append(finish(course, f"pool{turn}.sqlite", workers))
+            more = "--dask", address
+            times["dask"].append(finish(course, f"dask{turn}.sqlite", workers, *more))
+    pool, cluster = (statistics.median(seconds) for seconds in times.values())
+    books = [rows(course, f"{name}{turn}.sqlite") for name in times for turn in range(repeat)]
+    return {
+        "submissions": count,
+        "pool, seconds": [round(each, 2) for each in times["pool"]],
+        "dask, seconds": [round(each, 2) for each in times["dask"]],
+        "pool, a minute": round(60 * count / pool, 1),
+        "dask, a minute": round(60 * count / cluster, 1),
+        "speed against the pool": round(pool / cluster, 3),
+        "equal": all(book == books[0] for book in books),
+    }
+
+
+@contextlib.contextmanager
+def _cluster(course: Path, workers: int) -> Iterator[str]:
+    file = course / "scheduler.json"
+    local = ["--host", "127.0.0.1", "--no-dashboard"]
+    scheduler = ["scheduler", "--port", "0", "--scheduler-file", str(file)]
+    worker = ["worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny"]
+    processes = [
+        subprocess.Popen(  # noqa: S603 - our own words
+            [sys.executable, "-m", "dask", *words, *local],
+            cwd=course,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for words in [scheduler, *[worker] * workers]
+    ]
+    try:
+        from distributed import Client
+
+        with Client(scheduler_file=str(file), set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=60)
+            address = str(client.scheduler.address)
+        yield address
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
+
+
 # The command
 
 
 @contextlib.contextmanager
-def _course() -> Iterator[Path]:
+def temporary_course() -> Iterator[Path]:
+    """Give a folder for a course, for as long as it is needed."""
     folder = Path(tempfile.mkdtemp(prefix="classroom-"))
     folder.chmod(0o755)
     try:
@@ -365,7 +419,7 @@ def make_command(folder: Path, count: int, names: tuple[str, ...]) -> None:
 @JSON
 def verdicts_command(count: int, jobs: int, as_json: bool) -> None:
     """Grade COUNT submissions and compare every verdict with what it is to be."""
-    with _course() as course:
+    with temporary_course() as course:
         result = verdicts(course, count, jobs)
     _show(result, as_json=as_json)
     sys.exit(1 if result["wrong verdicts"] else 0)
@@ -377,7 +431,7 @@ def verdicts_command(count: int, jobs: int, as_json: bool) -> None:
 @JSON
 def throughput_command(count: int, repeat: int, as_json: bool) -> None:
     """Count submissions a minute."""
-    with _course() as course:
+    with temporary_course() as course:
         _show(throughput(course, count, repeat), as_json=as_json)
 
 
@@ -387,7 +441,7 @@ def throughput_command(count: int, repeat: int, as_json: bool) -> None:
 @JSON
 def memory_command(sizes: tuple[int, ...], jobs: int, as_json: bool) -> None:
     """Measure the largest resident memory for classes of these SIZES."""
-    with _course() as course:
+    with temporary_course() as course:
         _show(memory(course, sizes, jobs), as_json=as_json)
 
 
@@ -399,10 +453,23 @@ def memory_command(sizes: tuple[int, ...], jobs: int, as_json: bool) -> None:
 @JSON
 def kill_command(count: int, kills: int, seed: int, jobs: int, as_json: bool) -> None:
     """Kill the grading of COUNT submissions again and again, and lose nothing."""
-    with _course() as course:
+    with temporary_course() as course:
         result = kill(course, count, kills, jobs, seed)
     _show(result, as_json=as_json)
     sys.exit(0 if result["equal"] and not result["wrong verdicts"] else 1)
+
+
+@main.command("dask")
+@click.argument("count", type=int)
+@click.option("--repeat", default=3, show_default=True, help="The median of so many times.")
+@click.option("--workers", default=2, show_default=True)
+@JSON
+def dask_command(count: int, repeat: int, workers: int, as_json: bool) -> None:
+    """Compare grading COUNT submissions on Dask workers and on a pool of as many processes."""
+    with temporary_course() as course:
+        result = dask(course, count, repeat, workers)
+    _show(result, as_json=as_json)
+    sys.exit(0 if result["equal"] else 1)
 
 
 if __name__ == "__main__":

@@ -4,19 +4,24 @@
                                      what can go wrong, what grading says, what makes a check
     course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
-    wire, linux, syscalls, view, confine, probe, gpu, worker, zygote, starting, process, student
+    wire, messages, linux, syscalls, view, confine, probe, tracing, gpu, worker, zygote,
+    starting, process, student, local
                                      the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors
-    snippets, diagnosis, plugin, grading
+    snippets, diagnosis, plugin, grading, walk
                                      from a check's calls to a verdict
     mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
     roster, policy, gradebook        a class: who takes part, what counts, every attempt
-    report, terminal, console        what every report says, and the terminal's
+    report, sparklines, terminal, console
+                                     what every report says, and the terminal's
     figures, overview, html          the pages: a learner's, a student's, a class's
+    handout, release                 what students get
+    progress, stubs, arguments, journey, watch
+                                     a learner alone at a laptop
     similarity, exports              which submissions are alike; what other systems read
-    archives, layouts, batch, pages  a class: from a download to verdicts and feedback
-    handout, live, release, package, autograder
-                                     what students get, and grading in notebooks and on Gradescope
+    archives, layouts, batch, cluster, pages
+                                     a class: from a download to verdicts and feedback
+    live, package, autograder        grading in notebooks and on Gradescope
     commands, cli                    the command `grade`
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from grader.course import Exercise
     from grader.layouts import Found
 
-__all__ = ["Order", "grade_all", "order", "serve"]
+__all__ = ["TRIES", "Checker", "Order", "attempt", "grade_all", "order", "serve"]
 
 TRIES: Final = 2
 LIFE: Final = 500  # submissions, so that no leak of anybody's adds up
@@ -86,12 +86,12 @@ def grade_all(
     """
     coming = ((each, 1) for each in orders)
     again: deque[tuple[Order, int]] = deque()
-    idle: list[_Checker] = []
-    busy: dict[Connection, _Checker] = {}
+    idle: list[Checker] = []
+    busy: dict[Connection, Checker] = {}
     try:
         while True:
             while len(busy) < jobs and (task := again.popleft() if again else next(coming, None)):
-                checker = idle.pop() if idle else _Checker()
+                checker = idle.pop() if idle else Checker()
                 busy[checker.connection] = checker
                 checker.begin(*task, seed, require)
             if not busy:
@@ -108,7 +108,7 @@ def grade_all(
                 if isinstance(outcome, str) and tries < TRIES:
                     again.append((order, tries + 1))
                 else:
-                    yield _attempt(order, seed, outcome)
+                    yield attempt(order, seed, outcome)
             for checker in busy.values():
                 checker.look_at_the_clock()
     finally:
@@ -119,7 +119,8 @@ def grade_all(
             checker.end()
 
 
-def _attempt(order: Order, seed: int, outcome: Verdict | str) -> Attempt:
+def attempt(order: Order, seed: int, outcome: Verdict | str) -> Attempt:
+    """Record what came of an order: a verdict, or else why there is none."""
     verdict, fault = (outcome, "") if isinstance(outcome, Verdict) else (None, outcome)
     return Attempt(
         member=order.member,
@@ -134,7 +135,7 @@ def _attempt(order: Order, seed: int, outcome: Verdict | str) -> Attempt:
     )
 
 
-class _Checker:
+class Checker:
     """One pool process, and the submission that it is grading."""
 
     def __init__(self) -> None:

@@ -12,8 +12,10 @@ from pkgutil import iter_modules
 from typing import Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from grader import commands
+from grader.arguments import complete_exercise
 from grader.errors import GraderError
 
 __all__ = ["main"]
@@ -22,7 +24,18 @@ INTERRUPTED: Final = 130
 
 
 class GradeGroup(click.Group):
-    """A group of the modules in `grader.commands`; any other word is the name of an exercise."""
+    """A group of the modules in `grader.commands`; any other word is the name of an exercise.
+
+    Without any word, the command is `home`.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # While a shell completes, no word yet is no word.
+        return super().parse_args(ctx, args or ([] if ctx.resilient_parsing else ["home"]))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        exercises = complete_exercise(ctx, None, incomplete)
+        return [*map(CompletionItem, exercises), *super().shell_complete(ctx, incomplete)]
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(module.name.rstrip("_") for module in iter_modules(commands.__path__))
@@ -46,7 +59,7 @@ class GradeGroup(click.Group):
 @click.group(
     cls=GradeGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    subcommand_metavar="EXERCISE [SUBMISSION] | COMMAND [ARGS]...",
+    subcommand_metavar="[EXERCISE [SUBMISSION] | COMMAND [ARGS]...]",
     epilog="Exit status: 0 full marks, 1 anything less, 2 wrong usage, 3 the grader itself failed.",
 )
 @click.version_option(package_name="grader", prog_name="grade")
@@ -54,6 +67,7 @@ def cli() -> None:
     """Grade an exercise, and learn what to try next.
 
     \b
+    grade                               where you are and what is next
     grade exercise8                     your file in exercises/08_adam
     grade adam path/to/adam.py          any .py file, notebook or folder
     grade list                          all exercises

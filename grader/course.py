@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from grader.errors import CourseError, UnknownExercise, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 __all__ = [
     "Exercise",
@@ -22,6 +22,7 @@ __all__ = [
     "Task",
     "find_course",
     "find_exercise",
+    "learners_file",
     "load_exercises",
     "load_mistakes",
     "load_reasons",
@@ -129,6 +130,11 @@ class Exercise:
     datasets: tuple[str, ...] = ()
 
     @property
+    def optional(self) -> bool:
+        """Whether it stands beside the course, which is what has numbers."""
+        return self.number is None
+
+    @property
     def stub(self) -> Path:
         """The file that the learner fills in."""
         return self.folder / self.file
@@ -213,7 +219,10 @@ def find_course(start: Path | None = None) -> Path:
     for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
         if any(folder.glob("exercises/*/exercise.toml")):
             return folder
-    msg = f"there is no course in {printable(here)} or above; go to the folder with exercises/."
+    msg = (
+        f"there is no course in {printable(here)} or above; go to the folder with exercises/, or "
+        "have one laid out by `grade init course`."
+    )
     raise UsageError(msg)
 
 
@@ -236,10 +245,11 @@ def load_exercises(root: Path) -> tuple[Exercise, ...]:
     return exercises
 
 
-def find_exercise(root: Path, name: str) -> Exercise:
+def find_exercise(root: Path, name: str, commands: Collection[str] = ()) -> Exercise:
     """Find an exercise by its id, name, folder name or bare number, and load no other.
 
-    Raises UnknownExercise with the nearest names, CourseError where its file is malformed.
+    Raises UnknownExercise with the nearest names, also of `commands`, which may have been meant
+    instead; and CourseError where its file is malformed.
 
     >>> find_exercise(find_course(), "1").name
     'perceptron'
@@ -256,7 +266,17 @@ def find_exercise(root: Path, name: str) -> Exercise:
         wanted = wanted.lstrip("0") or "0"
     if wanted in names:
         return _load(names[wanted])
-    raise _unknown(wanted or name, names)
+    raise _unknown(wanted or name, names, commands)
+
+
+def learners_file(exercise: Exercise) -> Path:
+    """Return the file to grade where none is named: the one in the current folder, or the stub.
+
+    >>> learners_file(find_exercise(find_course(), "perceptron")).name
+    'perceptron.py'
+    """
+    here = Path(exercise.file)
+    return here if here.is_file() else exercise.stub
 
 
 def load_mistakes(exercise: Exercise) -> tuple[Mistake, ...]:
@@ -429,13 +449,16 @@ def _malformed(path: Path, problem: str, remedy: str) -> CourseError:
     return CourseError(printable(f"{path}: {problem}; {remedy}."))
 
 
-def _unknown(wanted: str, names: Mapping[str, Path]) -> UnknownExercise:
+def _unknown(wanted: str, names: Mapping[str, Path], commands: Collection[str]) -> UnknownExercise:
     from difflib import get_close_matches
 
-    near = get_close_matches(wanted[:_LONGEST_NAME], names, n=3)
-    exercises = dict.fromkeys(_identity(names[key]) for key in near)
-    nearest = " or ".join(f"{id_} ({name})" for id_, _, name in exercises)
+    near = get_close_matches(wanted[:_LONGEST_NAME], [*names, *commands], n=3)
+    known = (_identity(names[key]) if key in names else ("", None, key) for key in near)
+    nearest = " or ".join(
+        f"{id_} ({name})" if id_ else f"`grade {name}`" for id_, _, name in dict.fromkeys(known)
+    )
     hint = f" (did you mean {nearest}?)" if nearest else ""
     shown = wanted if len(wanted) <= _LONGEST_NAME else wanted[:_LONGEST_NAME] + "…"
-    msg = f"there is no exercise {printable(shown)!r}{hint}; `grade list` shows them all."
+    either = "exercise or command" if commands else "exercise"
+    msg = f"there is no {either} {printable(shown)!r}{hint}; `grade list` shows them all."
     return UnknownExercise(msg)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
 __all__ = ["Gpu", "NoGpu", "over_leaves", "strided"]
 
@@ -72,11 +72,11 @@ class Gpu:
             "cupy": str(self.library.__version__),
         }
 
-    def moved(self, value: Any) -> Any:
+    def moved(self, value: Any, alone: Container[int] = ()) -> Any:
         """Return the value with every array of it copied to the device."""
-        return over_leaves(value, self._to_device)
+        return over_leaves(value, self._to_device, alone)
 
-    def fetched(self, value: Any) -> tuple[Any, tuple[str, ...]]:
+    def fetched(self, value: Any, alone: Container[int] = ()) -> tuple[Any, tuple[str, ...]]:
         """Return the value with every array of it copied to the host, and where arrays were.
 
         Waits for the device first, so that a kernel's failure belongs to the call that launched it.
@@ -92,7 +92,7 @@ class Gpu:
                 return self.library.asnumpy(leaf)
             return leaf
 
-        return over_leaves(value, fetch), tuple(sorted(places))
+        return over_leaves(value, fetch, alone), tuple(sorted(places))
 
     def settle(self) -> None:
         """Wait until the device has done all that it was asked; raises what went wrong there."""
@@ -102,23 +102,33 @@ class Gpu:
         return self.library.asarray(leaf) if type(leaf) is np.ndarray else leaf
 
 
-def over_leaves(value: Any, change: Callable[[Any], Any], depth: int = 0) -> Any:
+def over_leaves(
+    value: Any, change: Callable[[Any], Any], alone: Container[int] = (), depth: int = 0
+) -> Any:
     """Return the value with `change(leaf)` for all that is no tuple, list or dict.
+
+    An object whose id is in `alone` stays what it is, with all that it holds.
 
     >>> over_leaves([1, (2, {"x": 3})], lambda leaf: -leaf)
     [-1, (-2, {'x': -3})]
     """
+    if id(value) in alone:
+        return value
+
+    def inner(item: Any) -> Any:
+        return over_leaves(item, change, alone, depth + 1)
+
     if depth < MAX_DEPTH:
         if isinstance(value, tuple):
-            return tuple([over_leaves(item, change, depth + 1) for item in tuple.__iter__(value)])
+            return tuple(map(inner, tuple.__iter__(value)))
         if isinstance(value, list):
-            return [over_leaves(item, change, depth + 1) for item in list.__iter__(value)]
+            return list(map(inner, list.__iter__(value)))
         if isinstance(value, dict):
-            return {key: over_leaves(v, change, depth + 1) for key, v in dict.items(value)}
+            return {key: inner(item) for key, item in dict.items(value)}
     return change(value)
 
 
-def strided(value: Any, library: Any) -> Any:
+def strided(value: Any, library: Any, alone: Container[int] = ()) -> Any:
     """Return the value with every array of it spread over memory twice as large, with gaps.
 
     >>> strided(np.arange(3), np).strides == (2 * np.arange(3).itemsize,)
@@ -132,7 +142,7 @@ def strided(value: Any, library: Any) -> Any:
         wide[..., ::2] = leaf
         return wide[..., ::2]
 
-    return over_leaves(value, spread)
+    return over_leaves(value, spread, alone)
 
 
 def _line(error: Exception) -> str:

@@ -9,50 +9,67 @@ import os
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import pytest
 
 from grader.confine import TIERS
 from grader.declaring import ATTRIBUTE
 from grader.errors import BrokenGrader, UsageError
-from grader.plugin import RUNS, Run
+from grader.plugin import RUNS, Run, check_id, draws
 from grader.verdict import Verdict
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
+    from collections.abc import Callable, Collection, Iterator
 
     from grader.course import Exercise
     from grader.submission import Submission
+    from grader.verdict import CheckResult
 
 __all__ = ["examine", "grade"]
 
 UNUSED_PLUGINS: Final = (
     "cacheprovider",
     "capture",
+    "debugging",
     "doctest",
     "faulthandler",
     "junitxml",
+    "legacypath",
     "logging",
     "pastebin",
     "recwarn",
     "setuponly",
+    "setupplan",
     "stepwise",
+    "subtests",
     "terminal",
     "threadexception",
     "tmpdir",
+    "unittest",
     "unraisableexception",
     "warnings",
 )
 
 
 def grade(
-    exercise: Exercise, submission: Submission, *, seed: int = 0, require: str = "separate"
+    exercise: Exercise,
+    submission: Submission,
+    *,
+    seed: int = 0,
+    require: str = "separate",
+    first: Collection[str] = (),
+    heard: Callable[[CheckResult], None] | None = None,
+    debug: bool = False,
 ) -> Verdict:
     """Grade a submission and return its verdict: the same for the same seed, times aside.
 
     `require` is the weakest sandbox tier to accept. Raises UsageError where this machine offers
-    less, and BrokenGrader where the checks themselves cannot run.
+    less, and BrokenGrader where the checks themselves cannot run. The checks with an id in `first`
+    run first; `heard` gets every result as soon as it is known, and a KeyboardInterrupt that it
+    raises ends the grading. To `debug` is to run the learner's code in this process, without
+    confinement or limits: whatever the verdict then says, that code could have forged.
 
     >>> from grader import find_course, find_exercise, read_submission
     >>> exercise = find_exercise(find_course(), "perceptron")
@@ -61,7 +78,9 @@ def grade(
     (0, 'not_implemented')
     """
     started = time.perf_counter()
-    run = examine(exercise, submission, seed=seed, require=require)
+    run = examine(
+        exercise, submission, seed=seed, require=require, first=first, heard=heard, debug=debug
+    )
     return Verdict(
         exercise=exercise.id,
         submission=submission.name,
@@ -81,17 +100,22 @@ def examine(
     require: str = "separate",
     hasty: bool = False,
     until: str | None = None,
+    drawn: bool = False,
+    first: Collection[str] = (),
+    heard: Callable[[CheckResult], None] | None = None,
+    debug: bool = False,
 ) -> Run:
     """Run the checks and return all that was seen of it, as those ask who prove checks.
 
     A hasty run shrinks, reproduces and diagnoses nothing. With `until`, it ends at the first check
-    that fails, and those of this task go first. Raises what `grade` raises.
+    that fails, and those of this task go first. With `drawn`, only the checks run that draw from
+    the seed: for the others, one is as good as another. The rest is as with `grade`.
 
     >>> from grader import find_course, find_exercise, read_submission
     >>> exercise = find_exercise(find_course(), "perceptron")
     >>> stub = read_submission(exercise.stub, exercise.file)
     >>> [result.id for result in examine(exercise, stub, until="train").results]
-    ['train_learns_or_to_perfection']
+    ['and_is_learned_step_by_step']
     """
     if "gpu" in exercise.requires and require != TIERS[0]:
         message = (
@@ -99,7 +123,13 @@ def examine(
             "--require; nothing was graded"
         )
         raise UsageError(message)
-    run = Run.start(exercise, submission, seed, require)
+    if debug:
+        from grader.local import LocalSession
+
+        run = Run(exercise, LocalSession(submission, exercise.module), seed)
+    else:
+        run = Run.start(exercise, submission, seed, require)
+    run.heard = heard
     run.session.hasty = hasty
     try:
         if TIERS.index(require) > 0 and TIERS.index(run.session.tier) < TIERS.index(require):
@@ -108,17 +138,15 @@ def examine(
                 "nothing was graded"
             )
             raise UsageError(message)
-        _run_checks(run, until)
+        _run_checks(run, until, first, drawn=drawn)
         assert run.tier  # noqa: S101 - remembered, for after the end
     finally:
         run.close()
     return run
 
 
-def _run_checks(run: Run, until: str | None) -> None:
+def _run_checks(run: Run, until: str | None, first: Collection[str], *, drawn: bool) -> None:
     """Run the public and the hidden checks; their results end up in the run."""
-    import pytest
-
     from grader import datasets, plugin
 
     exercise = run.exercise
@@ -126,6 +154,7 @@ def _run_checks(run: Run, until: str | None) -> None:
     paths = [path for path in (exercise.checks, exercise.hidden_checks) if path is not None]
     for path in paths:
         _forget(path)
+    attached = _Attached(run, until, first, drawn=drawn)
     with datasets.of_course(root):
         code = pytest.main(
             [
@@ -139,31 +168,69 @@ def _run_checks(run: Run, until: str | None) -> None:
                 *(f"-pno:{name}" for name in UNUSED_PLUGINS),
                 *(() if until is None else ("--maxfail=1",)),
             ],
-            plugins=[plugin, _Attached(run, until)],
+            plugins=[plugin, attached],
         )
+    if attached.interrupt is not None:
+        raise attached.interrupt
     if run.errors or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         reason = run.errors[0] if run.errors else f"pytest ended with {code}"
         message = f"the checks of {exercise.id} could not run: {reason}"
         raise BrokenGrader(message)
+    if first:
+        run.results.sort(key=lambda result: attached.order.index(result.id))
 
 
 class _Attached:
-    """Hand a run to the plugin and collect what went wrong before the first check."""
+    """Hand a run to the plugin, and notice what goes wrong outside of the checks."""
 
-    def __init__(self, run: Run, first: str | None) -> None:
+    def __init__(self, run: Run, task: str | None, first: Collection[str], *, drawn: bool) -> None:
         self.run = run
+        self.task = task
         self.first = first
+        self.drawn = drawn
+        self.order: list[str] = []
+        self.interrupt: BaseException | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[RUNS] = {self.run.exercise.folder.name: self.run}
 
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector:
+        return _Way.from_parent(parent, path=path)
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        if self.first:
-            items.sort(key=lambda item: getattr(item.obj, ATTRIBUTE).task != self.first)  # type: ignore[attr-defined]
+        for item in items[:1]:
+            item.config.option.tbstyle = "value"  # nobody here sees pytest's own tracebacks
+        if self.drawn:
+            items[:] = [item for item in items if draws(item)] or items[:1]
+        self.order = [check_id(item) for item in items]
+        items.sort(key=lambda item: check_id(item) not in self.first)
+        if self.task:
+            items.sort(key=lambda item: getattr(item.obj, ATTRIBUTE).task != self.task)  # type: ignore[attr-defined]
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        # Checks that do not load interrupt pytest, too, in a way of its own.
+        if not isinstance(excinfo.value, pytest.Session.Interrupted):
+            self.interrupt = excinfo.value
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.run.errors.append(report.longreprtext)
+
+
+class _Way(pytest.Directory):
+    """A folder on the way to the checks, in which nothing else is looked at."""
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        files = [Path(file) for file in self.config.args]
+        for path in dict.fromkeys(
+            self.path / file.relative_to(self.path).parts[0]
+            for file in files
+            if self.path in file.parents
+        ):
+            if path in files:
+                yield from self.ihook.pytest_collect_file(file_path=path, parent=self)
+            else:
+                yield self.ihook.pytest_collect_directory(path=path, parent=self)
 
 
 def _forget(path: Path) -> None:

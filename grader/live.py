@@ -171,7 +171,7 @@ def _show(verdict: Verdict, exercise: Exercise) -> None:
     shown = replace(verdict, checks=tuple(checks))
     text = io.StringIO()
     console = Console(file=text, width=WIDTH, force_jupyter=False, legacy_windows=False)
-    render(shown, exercise, console, again="run this cell")
+    render(shown, exercise, console, again="run this cell again")
     page = escape(verdict_page(shown, exercise, redact=False))
     frame = f'<iframe sandbox srcdoc="{page}" style="{FRAME}"></iframe>'
     display({"text/html": frame, "text/plain": text.getvalue()}, raw=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from grader.errors import CourseError
 from grader.files import write
-from grader.release import public_files
+from grader.release import MATERIAL, public_files
 
 if TYPE_CHECKING:
     from grader.course import Exercise
@@ -98,8 +98,9 @@ def gradescope(exercise: Exercise, out: Path) -> None:
     }
     home = Path(__file__).parent
     for path in home.rglob("*"):
-        if path.is_file() and path.suffix != ".pyc":
-            files[f"package/grader/{path.relative_to(home).as_posix()}"] = path.read_bytes()
+        name = path.relative_to(home)
+        if path.is_file() and path.suffix != ".pyc" and name.parts[0] != MATERIAL:
+            files[f"package/grader/{name.as_posix()}"] = path.read_bytes()
     root = exercise.folder.parent.parent
     for path in _course_files(exercise, root):
         files[f"course/{path.relative_to(root).as_posix()}"] = path.read_bytes()

@@ -34,7 +34,7 @@ from grader.errors import (
 from grader.verdict import CheckResult, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     import numpy as np
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from grader.student import Failure, Session, Student
     from grader.submission import Submission
 
-__all__ = ["RUNS", "Run"]
+__all__ = ["RUNS", "Run", "check_id", "draws"]
 
 MAX_TEXT: Final = 4_000
 
@@ -63,7 +63,7 @@ UNUSABLE: Final = (
 class Run:
     """The grading of one submission: its sessions, and the results so far.
 
-    `tier` is the weakest sandbox that it may use; `gpu` is the session of checks on the GPU.
+    `require` is the weakest sandbox that it may use; `gpu` is the session of checks on the GPU.
     """
 
     exercise: Exercise
@@ -75,6 +75,8 @@ class Run:
     gpu: Session | None = None
     reference: Session | None = None
     benches: dict[bool, Bench] = field(default_factory=dict)
+    failure: Failure | None = None  # the last one
+    heard: Callable[[CheckResult], None] | None = None
     margins: dict[str, tuple[float, ...]] = field(default_factory=dict)
     started: float = field(default_factory=time.process_time)
     cpu_seconds: float = 0.0
@@ -91,28 +93,22 @@ class Run:
 
     @property
     def tier(self) -> str:
-        """The weakest sandbox tier that the learner's code ran in."""
-        tiers = [self.session.tier]
-        if self.gpu is not None and not self.gpu.gpu_missing():
-            tiers.append(self.gpu.tier)
-        return min(tiers, key=TIERS.index)
+        """The weakest sandbox tier that the learner's code ran in, which is the GPU's if it did."""
+        return (self.gpu or self.session).tier
 
     def close(self) -> None:
-        """End all processes of this run, and count what it cost in all of them."""
+        """End all processes of this run, and count what it cost; on a GPU, it is compiling."""
         self.cpu_seconds = time.process_time() - self.started
         benches = [bench.session for bench in self.benches.values()]
-        for session in (self.session, self.gpu, self.reference, *benches):
+        for session in (*benches, self.reference, self.gpu, self.session):
             if session is not None:
                 session.close()
-                self.cpu_seconds += session.cpu_seconds
+                self.cpu_seconds += 0.0 if session.on_gpu else session.cpu_seconds
 
     def gpu_session(self) -> Session:
-        """Return a session on the GPU, where checks may have one; its file is not loaded yet."""
-        from grader.student import Session
-
+        """Return the session on the GPU."""
         if self.gpu is None:
-            limits, submission = self.exercise.limits, self.session.submission
-            self.gpu = Session(submission, self.exercise.module, limits, on_gpu=True)
+            self.gpu = self.session.beside_on_gpu()
             self.gpu.hasty = self.session.hasty
         return self.gpu
 
@@ -140,21 +136,24 @@ class Run:
         from grader.margins import drain
 
         self.margins[check_id(item)] = drain()
-        on_gpu = self.gpu is not None and "gpu" in item.fixturenames  # type: ignore[attr-defined]
-        session = self.gpu if on_gpu and self.gpu else self.session
+        session = self.session
+        if self.gpu is not None and "gpu" in item.fixturenames:  # type: ignore[attr-defined]
+            session = self.gpu
         failure = session.outcome(error)
         if isinstance(error, TimedOut) and session.failure is not None:
             # The time went into shrinking an example that had failed already.
             failure = session.failure
         status, message = explain(failure.error, session)
+        if status is Status.FAILED:
+            self.failure = failure
         counterexample = diagnosis = None
         if status in (Status.FAILED, Status.TIMEOUT, Status.CRASHED) and not session.hasty:
             from grader.snippets import snippet
 
-            log, callables = failure.log, failure.callables
-            counterexample = snippet(self.exercise.module, log, callables, on_gpu=session.on_gpu)
+            log, callables, on_gpu = failure.log, failure.callables, failure.on_gpu
+            counterexample = snippet(self.exercise.module, log, callables, on_gpu=on_gpu)
         if status is Status.FAILED and not session.hasty:
-            diagnosis = self.diagnose(failure, on_gpu=session.on_gpu)
+            diagnosis = self.diagnose(failure)
         result = CheckResult(
             id=check_id(item),
             title=_title(item),
@@ -169,20 +168,23 @@ class Run:
             curves=failure.curves,
         )
         self.results.append(result)
+        if self.heard is not None:
+            self.heard(result)
         return result
 
-    def diagnose(self, failure: Failure, *, on_gpu: bool = False) -> str | None:
+    def diagnose(self, failure: Failure) -> str | None:
         """Say which listed mistake the failing calls look like, where there is a catalogue."""
         from grader.course import load_mistakes
         from grader.diagnosis import Bench
 
-        if on_gpu not in self.benches:
+        if failure.on_gpu not in self.benches:
             mistakes = load_mistakes(self.exercise)
             if not mistakes or self.exercise.solution is None:
                 return None
             source = self.exercise.solution.read_text(encoding="utf-8")
-            self.benches[on_gpu] = Bench(self.exercise, source, mistakes, on_gpu=on_gpu)
-        mistake = self.benches[on_gpu].diagnose(failure.log, failure.callables)
+            bench = Bench(self.exercise, source, mistakes, on_gpu=failure.on_gpu)
+            self.benches[failure.on_gpu] = bench
+        mistake = self.benches[failure.on_gpu].diagnose(failure.log, failure.callables)
         return f"{mistake.says} {mistake.hint}" if mistake else None
 
 
@@ -229,6 +231,13 @@ def explain(error: BaseException | None, session: Session) -> tuple[Status, str 
 def check_id(item: pytest.Item) -> str:
     """Return the id of a check: its function's name without `test_`."""
     return item.name.removeprefix("test_")
+
+
+def draws(item: pytest.Item) -> bool:
+    """Whether a check depends on the run's seed."""
+    return hasattr(getattr(item, "obj", None), "hypothesis") or "rng" in getattr(
+        item, "fixturenames", ()
+    )
 
 
 def _title(item: pytest.Item) -> str:
@@ -303,13 +312,15 @@ def student(request: pytest.FixtureRequest) -> Iterator[Student]:
 @pytest.fixture
 def gpu(request: pytest.FixtureRequest) -> Iterator[Student]:
     """The learner's module, with arrays moved to the GPU; without one, the check is skipped."""
+    from grader.process import find_gpu
+
     run = _run(request.node)
     if run.require != TIERS[0]:
         pytest.skip(f"a process that reaches a GPU is not {run.require}, as this grading asks")
-    session = run.gpu_session()
-    if why := session.gpu_missing():
-        pytest.skip(f"there is no GPU here: {why}")
-    yield from _loaded(session)
+    _, missing = find_gpu()
+    if missing:
+        pytest.skip(f"there is no GPU here: {missing}")
+    yield from _loaded(run.gpu_session())
 
 
 def _loaded(session: Session) -> Iterator[Student]:

@@ -11,25 +11,29 @@ is fair on a busy machine, and a generous wall clock above it, for those who sle
 from __future__ import annotations
 
 import contextlib
+import functools
 import signal
+import socket
+import struct
 import sys
 import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from grader import wire
 from grader.confine import VARIANTS
+from grader.course import Limits
 from grader.errors import BrokenGrader, ProtocolError, UsageError, WorkerDied
 from grader.starting import Kept, Spawned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.course import Limits
-
-__all__ = ["WALL_PER_CPU", "Clock", "Worker", "ending", "offers"]
+__all__ = ["WALL_PER_CPU", "Clock", "Worker", "ending", "find_gpu", "offers"]
 
 WALL_PER_CPU: Final = 4.0
 SLICE_SECONDS: Final = 0.2
+SLICE: Final = struct.pack("ll", 0, int(SLICE_SECONDS * 1e6))  # a timeval
+RECEIVE: Final = 1 << 16
 START_SECONDS: Final = 60.0
 
 
@@ -37,7 +41,8 @@ class Worker:
     """One running process and the socket to it.
 
     `variants` are the ways of starting it, strongest first; `tier` is known after `hello`. No wall
-    that hides devices lets a GPU through, so the variant "gpu" is one of its own.
+    that hides devices lets a GPU through, so the variant "gpu" is one of its own; what it reaches
+    is then in `gpu`.
     """
 
     variants: ClassVar[Sequence[str]] = tuple(VARIANTS) if sys.platform == "linux" else ("spawned",)
@@ -50,7 +55,9 @@ class Worker:
             self.variants = variants  # type: ignore[misc]
         self.limits = limits
         self.tier = ""
+        self.gpu: dict[str, str] = {}
         self.variant = _settled.get(tuple(self.variants), self.variants[0])
+        self._received = b""
         self._body = _start(self.variant, limits)
 
     def hello(self) -> None:
@@ -60,20 +67,22 @@ class Worker:
         worker of this process has been accepted.
         """
         key = tuple(self.variants)
-        while why := self._refused():
+        while why := self.refused():
             self.close()
             untried = key[key.index(self.variant) + 1 :]
             if key in _settled or not untried:
                 raise BrokenGrader(f"a worker process did not start ({why})")
             self.variant = untried[0]
+            self._received = b""
             self._body = _start(self.variant, self.limits)
         _settled[key] = self.variant
 
-    def _refused(self) -> str:
+    def refused(self) -> str:
         """Return why the worker that was started is not to be used, or nothing."""
         try:
             hello = wire.decode(self.receive(Clock(self, START_SECONDS))).value
             self.tier, faults = str(hello["tier"]), hello["faults"]
+            self.gpu = dict(hello.get("gpu", {}))
         except WorkerDied:
             return self._body.refusal() or "it ended before it said anything"
         except TimeoutError:
@@ -87,24 +96,34 @@ class Worker:
 
     def send(self, frame: bytes) -> None:
         """Send a frame; raises WorkerDied where nobody reads it."""
-        self._body.socket.settimeout(START_SECONDS)
+        connection = self._body.socket
         try:
-            self._body.socket.sendall(frame)
+            sent = 0
+            with contextlib.suppress(BlockingIOError):
+                sent = connection.send(frame, socket.MSG_DONTWAIT)
+            if sent < len(frame):
+                connection.settimeout(START_SECONDS)
+                connection.sendall(memoryview(frame)[sent:])
+                connection.settimeout(None)
         except OSError:
             raise WorkerDied from None
 
     def receive(self, clock: Clock) -> bytes:
         """Return the next frame; raises TimeoutError when the clock has run out."""
-        head = self._read(wire.HEAD.size, clock)
-        return head + self._read(wire.frame_size(head), clock)
+        self._receive_until(wire.HEAD.size, clock)
+        size = wire.HEAD.size + wire.frame_size(self._received[: wire.HEAD.size])
+        self._receive_until(size, clock)
+        frame, self._received = self._received[:size], self._received[size:]
+        return frame
 
-    def _read(self, count: int, clock: Clock) -> bytes:
-        parts: list[bytes] = []
-        self._body.socket.settimeout(SLICE_SECONDS)
-        while count:
+    def _receive_until(self, size: int, clock: Clock) -> None:
+        """Receive what comes until there are at least so many bytes."""
+        parts = [self._received]
+        missing = size - len(self._received)
+        while missing > 0:
             try:
-                part = self._body.socket.recv(min(count, 1 << 20))
-            except TimeoutError:
+                part = self._body.socket.recv(RECEIVE if missing < RECEIVE else 1 << 20)
+            except BlockingIOError:
                 clock.check()
                 continue
             except OSError:
@@ -112,10 +131,10 @@ class Worker:
             if not part:
                 raise WorkerDied
             parts.append(part)
-            count -= len(part)
-            if count:
+            missing -= len(part)
+            if missing > 0:
                 clock.check()
-        return b"".join(parts)
+        self._received = b"".join(parts)
 
     def cpu_seconds(self) -> float | None:
         """Return the CPU time that the process has used, None where the system does not say."""
@@ -138,8 +157,12 @@ _settled: dict[tuple[str, ...], str] = {}
 def _start(variant: str, limits: Limits) -> Spawned | Kept:
     bounds = limits.memory_mb, limits.total_seconds * WALL_PER_CPU
     if variant in ("spawned", "gpu"):
-        return Spawned(*bounds, gpu=variant == "gpu")
-    return Kept(variant, *bounds)
+        body: Spawned | Kept = Spawned(*bounds, gpu=variant == "gpu")
+    else:
+        body = Kept(variant, *bounds)
+    # The kernel counts the time: with a timeout of Python's, each call would poll first.
+    body.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, SLICE)
+    return body
 
 
 def offers(limits: Limits) -> dict[str, str]:
@@ -156,6 +179,24 @@ def offers(limits: Limits) -> dict[str, str]:
         finally:
             only.close()
     return found
+
+
+@functools.cache
+def find_gpu() -> tuple[dict[str, str], str]:
+    """Return what GPU a worker here would have and, where there is none, why; looks only once.
+
+    >>> found, missing = find_gpu()
+    >>> bool(found) != bool(missing)
+    True
+    """
+    worker = Worker(Limits(), ("gpu",))
+    try:
+        missing = worker.refused()
+    except BrokenGrader as error:
+        missing = str(error)
+    finally:
+        worker.close()
+    return worker.gpu, missing
 
 
 class Clock:

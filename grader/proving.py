@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from grader.course import find_exercise, load_mistakes, load_reasons
+from grader.course import Limits, find_exercise, load_mistakes, load_reasons
 from grader.errors import CourseError
-from grader.grading import examine, grade
+from grader.grading import examine
 from grader.mutants import mutants
-from grader.student import find_gpu
+from grader.process import find_gpu
 from grader.submission import Chunk, Submission, read_submission
 from grader.verdict import Status
 
@@ -26,22 +26,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.course import Exercise
+    from grader.verdict import CheckResult
 
 __all__ = ["LEAST_NAMED", "WIDE", "Outcome", "Proof", "Task", "carry_out", "judge", "plan"]
 
 LEAST_NAMED: Final = 0.9  # of the mistakes
 WIDE: Final = 100.0  # two decades on either side of a tolerance
-MOST_CPU_SECONDS: Final = {"right": 4.0, "mistake": 15.0}  # of one grading, in all processes
+SOLUTION_CPU_SECONDS: Final = 4.0  # of one grading, in all processes
+MISTAKE_CPU_SECONDS: Final = 15.0
 MUTANT_CALL_SECONDS: Final = 1.0  # mutants that loop for ever are many, and right answers are quick
 MUTANT_CHECK_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to try: `kind` is "right", "stub", "mistake", "caught", "mutant" or "twice".
+    """One thing to try: `kind` is "right", "stub", "mistake", "again", "caught" or "mutant".
 
-    `name` is a file's name, a mistake's or a mutant's; "caught" asks of a mistake only whether any
-    check fails.
+    `name` is a file's name, a mistake's or a mutant's. "again" grades a mistake once more, "caught"
+    asks of one only whether any check fails.
     """
 
     root: Path
@@ -57,8 +59,9 @@ class Outcome:
 
     `failed` maps a check to its status and message, `named` a check to its diagnosis, `margins` a
     check to the multiple of its tolerance: of a right answer the largest, of a wrong one the first
-    that failed. `cpu_seconds` is what it cost, in the checker and in its workers. `skipped` maps a
-    check that could not be graded on this machine, in none of the others, to the reason.
+    that failed. `digest` is that of all that a learner would read, and `cpu_seconds` is what it
+    cost, in the checker and in its workers, those on a GPU aside. `skipped` maps a check that could
+    not be graded on this machine, in none of the others, to the reason.
     """
 
     task: Task
@@ -66,6 +69,7 @@ class Outcome:
     failed: dict[str, str]
     named: dict[str, str] = field(default_factory=dict)
     margins: dict[str, float] = field(default_factory=dict)
+    digest: str = ""
     cpu_seconds: float = 0.0
     skipped: dict[str, str] = field(default_factory=dict)
 
@@ -117,14 +121,15 @@ def plan(exercise: Exercise, seeds: int, *, quick: bool = False) -> tuple[Task, 
 
     mistakes = load_mistakes(exercise)
     tasks = [task("stub", exercise.file)]
-    if "gpu" in exercise.requires and find_gpu(exercise.limits)[1]:
+    if "gpu" in exercise.requires and not find_gpu()[0]:
         return tuple(tasks)
     tasks += [task("caught" if quick else "mistake", mistake.name) for mistake in mistakes]
     for path in (exercise.solution, *exercise.alternatives):
         tasks += [task("right", path.name, seed) for seed in range(1 if quick else seeds)]
     if not quick:
-        step = max(1, len(mistakes) // 5)
-        tasks += [task("twice", mistake.name) for mistake in mistakes[::step]]
+        if "gpu" not in exercise.requires:  # a race between threads ends differently every time
+            step = max(1, len(mistakes) // 5)
+            tasks += [task("again", mistake.name) for mistake in mistakes[::step]]
         source = exercise.solution.read_text(encoding="utf-8")
         tasks += [task("mutant", mutant.name) for mutant in mutants(source)]
     return tuple(tasks)
@@ -135,22 +140,22 @@ def carry_out(task: Task) -> Outcome:
     exercise = find_exercise(task.root, task.exercise)
     submission = _submission(exercise, task)
     match task.kind:
-        case "twice":
-            first, second = (grade(exercise, submission).to_dict() for _ in range(2))
-            differ = _timeless(first) != _timeless(second)
-            return Outcome(task, (), {"": "two gradings of it differ"} if differ else {})
         case "mutant":
+            limits = exercise.limits
+            slow = max(1.0, limits.call_seconds / Limits().call_seconds)
             limits = replace(
-                exercise.limits,
-                call_seconds=min(exercise.limits.call_seconds, MUTANT_CALL_SECONDS),
-                check_seconds=min(exercise.limits.check_seconds, MUTANT_CHECK_SECONDS),
+                limits,
+                call_seconds=min(limits.call_seconds, slow * MUTANT_CALL_SECONDS),
+                check_seconds=min(limits.check_seconds, slow * MUTANT_CHECK_SECONDS),
             )
             exercise = replace(exercise, limits=limits)
             run = examine(exercise, submission, hasty=True, until=_task_of(exercise, task.name))
         case "caught":
             run = examine(exercise, submission, hasty=True, until="")
         case _:
-            run = examine(exercise, submission, seed=task.seed, hasty=task.kind != "mistake")
+            hasty = task.kind not in ("mistake", "again")
+            drawn = task.seed > 0
+            run = examine(exercise, submission, seed=task.seed, hasty=hasty, drawn=drawn)
     pick = max if task.kind == "right" else _first_failure
     graded = [result for result in run.results if result.status is not Status.SKIPPED]
     return Outcome(
@@ -163,6 +168,7 @@ def carry_out(task: Task) -> Outcome:
         },
         named={result.id: result.diagnosis for result in graded if result.diagnosis},
         margins={check: pick(seen) for check, seen in run.margins.items() if seen},
+        digest=_digest(run.results),
         cpu_seconds=run.cpu_seconds,
         skipped={
             result.id: result.message or "skipped"
@@ -172,22 +178,11 @@ def carry_out(task: Task) -> Outcome:
     )
 
 
-def judge(exercise: Exercise, outcomes: Iterable[Outcome]) -> Proof:
-    """Say from the outcomes of an exercise's tasks what its proof lacks."""
+def judge(exercise: Exercise, outcomes: Iterable[Outcome], *, margins: bool = False) -> Proof:
+    """Say from the outcomes of an exercise's tasks what its proof lacks, its margins if asked."""
     proof = Proof(exercise, tuple(outcomes), ())
-    faults = [*_broken(proof), *_wrongly_failed(proof), *_wrongly_passed(proof)]
-    faults += [
-        *_costly(proof),
-        *_idle(proof),
-        *_diagnoses(proof),
-        *_mutants(proof),
-        *_margins(proof),
-    ]
-    faults += [
-        f"{outcome.task.name}: {why}"
-        for outcome in proof.of("twice")
-        for why in outcome.failed.values()
-    ]
+    looks = (*LOOKS, _margins) if margins else LOOKS
+    faults = [fault for look in looks for fault in look(proof)]
     return replace(proof, faults=tuple(faults))
 
 
@@ -218,9 +213,10 @@ def _task_of(exercise: Exercise, mutant: str) -> str:
     return next((name for name in names if name in (place, place.split(".")[0])), "")
 
 
-def _timeless(document: dict[str, Any]) -> dict[str, Any]:
-    checks = [{**check, "seconds": 0} for check in document["checks"]]
-    return {**document, "seconds": 0, "checks": checks}
+def _digest(results: Iterable[CheckResult]) -> str:
+    """Return the digest of all that a learner would read, times aside."""
+    timeless = [replace(result, seconds=0.0) for result in results]
+    return hashlib.sha256(repr(timeless).encode()).hexdigest()
 
 
 def _first_failure(multiples: Sequence[float]) -> float:
@@ -255,12 +251,22 @@ def _wrongly_passed(proof: Proof) -> Iterator[str]:
             yield f"the mistake {outcome.task.name} passes every check"
 
 
+def _changeable(proof: Proof) -> Iterator[str]:
+    before = {outcome.task.name: outcome.digest for outcome in proof.of("mistake")}
+    for outcome in proof.of("again"):
+        if outcome.digest != before[outcome.task.name]:
+            yield f"{outcome.task.name}: two gradings of it differ"
+
+
 def _costly(proof: Proof) -> Iterator[str]:
-    for kind, most in MOST_CPU_SECONDS.items():
-        for outcome in proof.of(kind):
-            if outcome.cpu_seconds > most:
-                cost = f"{outcome.cpu_seconds:.1f} s of CPU time, above {most:g} s"
-                yield f"grading {outcome.task.name} takes {cost}"
+    # Alternatives may be slow on purpose: a loop over every entry is a style, too.
+    solution = [o for o in proof.of("right") if o.task.name == proof.exercise.file]
+    graded = [(outcome, SOLUTION_CPU_SECONDS) for outcome in solution]
+    graded += [(outcome, MISTAKE_CPU_SECONDS) for outcome in proof.of("mistake")]
+    for outcome, most in graded:
+        if outcome.cpu_seconds > most:
+            cost = f"{outcome.cpu_seconds:.1f} s of CPU time, above {most:g} s"
+            yield f"grading {outcome.task.name} takes {cost}"
 
 
 def _idle(proof: Proof) -> Iterator[str]:
@@ -293,11 +299,14 @@ def _mutants(proof: Proof) -> Iterator[str]:
         yield f"reasons.toml excuses “{name}”, which is no mutant that passes"
 
 
+def _unknown(proof: Proof) -> Iterator[str]:
+    known = {*proof.checks, *proof.of("stub")[0].skipped}
+    for check in sorted(set(load_reasons(proof.exercise).margin) - known):
+        yield f"reasons.toml gives a margin's reason for {check}, which is no check"
+
+
 def _margins(proof: Proof) -> Iterator[str]:
     reasons = load_reasons(proof.exercise).margin
-    known = {*proof.checks, *proof.of("stub")[0].skipped}
-    for check in sorted(set(reasons) - known):
-        yield f"reasons.toml gives a margin's reason for {check}, which is no check"
     for check, (right, wrong) in proof.margins.items() if proof.of("mistake") else ():
         if (right > 1 / WIDE or wrong < WIDE) and check not in reasons:
             yield (
@@ -314,3 +323,16 @@ def _extremes(outcomes: Iterable[Outcome], pick: Callable[..., float]) -> dict[s
             if outcome.task.kind == "right" or check in outcome.failed:
                 found[check] = pick(found.get(check, multiple), multiple)
     return found
+
+
+LOOKS: Final = (
+    _broken,
+    _wrongly_failed,
+    _wrongly_passed,
+    _changeable,
+    _costly,
+    _idle,
+    _diagnoses,
+    _mutants,
+    _unknown,
+)

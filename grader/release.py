@@ -2,6 +2,8 @@
 
 A release is built beside its place, searched for lines of the solutions, and only then moved
 there. It carries a list of its files, by which the next release knows what it may replace.
+
+A wheel carries the same files, put there by setup.py, so that `grade init` needs no clone.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from grader.course import printable
+from grader.course import find_course, printable
 from grader.errors import CourseError, UsageError
 from grader.handout import notebook
 
@@ -23,9 +25,20 @@ if TYPE_CHECKING:
 
     from grader.course import Exercise
 
-__all__ = ["MANIFEST", "leak", "public_files", "release", "secrets"]
+__all__ = [
+    "MANIFEST",
+    "MATERIAL",
+    "installed_course",
+    "leak",
+    "material",
+    "public_files",
+    "release",
+    "released_stub",
+    "secrets",
+]
 
 MANIFEST: Final = ".grader-release.json"
+MATERIAL: Final = "course_data"  # the folder beside the modules where a wheel has the course
 
 # Shorter lines, blanks aside, are anybody's: `return x`, `n = len(x)`.
 SHORTEST_SECRET: Final = 12
@@ -37,25 +50,27 @@ README: Final = """\
 
 ## Set up
 
-You need Linux or macOS (on Windows: WSL), Python 3.11 or newer, and the grader, version {version},
-whose file your course hands out with this folder:
+You need Linux or macOS (on Windows: WSL), Python 3.11 or newer, and the grader, version {version}.
+Where `grade --version` says so, it is there. Otherwise your course hands out its file, and
 
 ```sh
-python3 -m venv .venv
-.venv/bin/pip install grader-{version}-py3-none-any.whl
+python3 -m venv .venv && source .venv/bin/activate
+pip install grader-{version}-py3-none-any.whl
 ```
+
+installs it; the second half of the first line again makes it known in another terminal.
 
 ## Work
 
 Read an exercise's `README.md`, fill in the `.py` file beside it, and run, in this folder,
 
 ```sh
-.venv/bin/grade {example}
+grade {example}
 ```
 
-as often as you like. If you prefer notebooks (`.venv/bin/pip install jupyterlab`), the `.ipynb`
-file beside it holds the same text and the same functions to write, and its last cell grades them.
-Hand in one of the two.
+as often as you like; `grade` alone says what is next. If you prefer notebooks (`pip install
+jupyterlab`), the `.ipynb` file beside it holds the same text and the same functions to write, and
+its last cell grades them. Hand in one of the two.
 """
 
 
@@ -67,7 +82,7 @@ def release(exercises: Sequence[Exercise], folder: Path) -> None:
     """
     folder = folder.resolve()
     former = _former(folder)
-    files = _files(exercises)
+    files = material(exercises) | _made(exercises)
     if found := leak(files, secrets(exercises)):
         raise CourseError(printable(f"{found}; take it out, nothing was released."))
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
@@ -79,12 +94,41 @@ def release(exercises: Sequence[Exercise], folder: Path) -> None:
             for name, data in files.items():
                 (new / name).parent.mkdir(parents=True, exist_ok=True)
                 (new / name).write_bytes(data)
+            if former and not any(folder.iterdir()):
+                # Somebody's shell may be in it, so it stays; the manifest's name comes first.
+                for path in sorted(new.iterdir()):
+                    path.rename(folder / path.name)
+                return
             if former:
                 folder.rename(old)
             new.rename(folder)
     except OSError as error:
         msg = f"{printable(folder)} cannot be written ({error.strerror}); name another folder."
         raise UsageError(msg) from error
+
+
+def installed_course() -> Path:
+    """Return the root of the course that came with this package: within it, or its clone."""
+    package = Path(__file__).resolve().parent
+    inside = package / MATERIAL
+    return inside if inside.is_dir() else find_course(package)
+
+
+def released_stub(root: Path, exercise: Exercise) -> str:
+    """Return an exercise's stub as the course at `root` was released with it.
+
+    Raises UsageError unless it came with this package, too.
+    """
+    name = f"exercises/{exercise.folder.name}/{exercise.file}"
+    try:
+        data = (installed_course() / name).read_bytes()
+        listed = json.loads((root / MANIFEST).read_bytes())[name]
+    except (OSError, ValueError, LookupError, TypeError, UsageError):
+        data, listed = b"", ""
+    if hashlib.sha256(data).hexdigest() != listed:
+        message = f"{exercise.file} cannot be made anew here; take it from your course again."
+        raise UsageError(message)
+    return data.decode()
 
 
 def public_files(exercise: Exercise) -> tuple[Path, ...]:
@@ -96,6 +140,42 @@ def public_files(exercise: Exercise) -> tuple[Path, ...]:
         exercise.folder / "exercise.toml",
         *sorted(exercise.folder.glob("*.svg")),
     )
+
+
+def material(exercises: Sequence[Exercise]) -> dict[str, bytes]:
+    """Read the public files and data sets of these exercises, by their path in the course.
+
+    Raises CourseError where one cannot be read.
+    """
+    root = exercises[0].folder.parent.parent
+    paths = [path for exercise in exercises for path in public_files(exercise)]
+    for name in sorted({name for exercise in exercises for name in exercise.datasets}):
+        paths += [root / "datasets" / f"{name}.{end}" for end in ("csv", "toml")]
+    paths += root.glob("LICENSE")
+    try:
+        files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+    except OSError as error:
+        msg = f"{printable(error.filename)} cannot be read ({error.strerror}); restore it."
+        raise CourseError(msg) from error
+    return files
+
+
+def _made(exercises: Sequence[Exercise]) -> dict[str, bytes]:
+    """Make what a release has besides: the notebooks, and the page on how to start."""
+    from importlib.metadata import version
+
+    files = {}
+    for exercise in exercises:
+        name = f"exercises/{exercise.folder.name}/{exercise.module}.ipynb"
+        files[name] = notebook(exercise).encode()
+    rows = [
+        f"| `{exercise.id}` | [{exercise.title}](exercises/{exercise.folder.name}/README.md) "
+        f"| {exercise.summary} |"
+        for exercise in exercises
+    ]
+    table = "\n".join(("| | | |", "| --- | --- | --- |", *rows))
+    page = README.format(table=table, version=version("grader"), example=exercises[0].id)
+    return files | {"README.md": page.encode()}
 
 
 def secrets(exercises: Sequence[Exercise]) -> dict[str, str]:
@@ -161,33 +241,6 @@ def _inside_functions(source: str) -> Iterator[str]:
 
 def _span(node: ast.stmt) -> set[int]:
     return set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-
-
-def _files(exercises: Sequence[Exercise]) -> dict[str, bytes]:
-    """Make all that is released, by its path in the release."""
-    from importlib.metadata import version
-
-    root = exercises[0].folder.parent.parent
-    paths = [path for exercise in exercises for path in public_files(exercise)]
-    for name in sorted({name for exercise in exercises for name in exercise.datasets}):
-        paths += [root / "datasets" / f"{name}.{end}" for end in ("csv", "toml")]
-    paths += root.glob("LICENSE")
-    try:
-        files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
-    except OSError as error:
-        msg = f"{printable(error.filename)} cannot be read ({error.strerror}); restore it."
-        raise CourseError(msg) from error
-    for exercise in exercises:
-        name = f"exercises/{exercise.folder.name}/{exercise.module}.ipynb"
-        files[name] = notebook(exercise).encode()
-    rows = [
-        f"| `{exercise.id}` | [{exercise.title}](exercises/{exercise.folder.name}/README.md) "
-        f"| {exercise.summary} |"
-        for exercise in exercises
-    ]
-    table = "\n".join(("| | | |", "| --- | --- | --- |", *rows))
-    page = README.format(table=table, version=version("grader"), example=exercises[0].id)
-    return files | {"README.md": page.encode()}
 
 
 def _former(folder: Path) -> bool:

@@ -210,7 +210,10 @@ def next_step(
     tasks: Mapping[str, list[CheckResult]],
     again: str = "",
 ) -> str | None:
-    """Name the one thing to do next: the first task that is not solved, and how to try `again`."""
+    """Name the one thing to do next: the first task that is not solved.
+
+    `again` says what leads to another verdict, by default the command.
+    """
     done = {Status.PASSED, Status.SKIPPED}
     for task, checks in tasks.items():
         statuses = {check.status for check in checks}
@@ -220,7 +223,8 @@ def next_step(
         what = "" if len(tasks) > 1 and alike(verdict.checks) else f"`{task}` in "
         name = one_line(verdict.submission)
         path = "" if name == exercise.file else f" {shlex.quote(name)}"
-        return f"{verb} {what}{name}, then {again or f'run `grade {exercise.id}{path}`'} again."
+        then = again or f"run `grade {exercise.id}{path}` again"
+        return f"{verb} {what}{name}, then {then}."
     return None
 
 

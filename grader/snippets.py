@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from grader import wire
+from grader.messages import Request, read_replies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -57,6 +58,7 @@ class _Writer:
     ) -> None:
         self.module = module
         self.library = "cp" if on_gpu else "np"
+        self.strided = False
         self.callables = callables
         self.imports: list[str] = []
         self.before: list[str] = []
@@ -65,20 +67,18 @@ class _Writer:
         self.generators = 0
 
     def write(self, log: Sequence[Exchange]) -> str:
-        calls = [
-            (_last_call(e.request), wire.decode(e.reply).value if e.reply else {}) for e in log
-        ]
+        calls = [(_last_call(e.request), _last_value(e.reply) if e.reply else None) for e in log]
         shown = self.needed(calls)
         if len(shown) > MAX_CALLS:
             raise _TooLong
         lines = []
-        for position, (request, reply) in enumerate(shown):
+        for position, (request, result) in enumerate(shown):
             self.before.clear()
             code = self.expression(request)
             lines += self.before
             if position == len(shown) - 1:
-                lines.append(code if request["do"] == "set" else f"print({code})")
-            elif paths := dict(_references(reply)):
+                lines.append(code if request.do == "set" else f"print({code})")
+            elif paths := dict(_references(result)):
                 name = f"out{position + 1}"
                 self.names |= {number: name + path for number, path in paths.items()}
                 lines.append(f"{name} = {code}")
@@ -91,7 +91,7 @@ class _Writer:
             head.append(f"from {self.module} import {', '.join(sorted(set(self.imports)))}")
         return "\n".join([*head, "", *lines])
 
-    def needed(self, calls: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    def needed(self, calls: list[tuple[Request, Any]]) -> list[tuple[Request, Any]]:
         """Keep the last call, and all that share an object with a kept one, directly or not."""
         objects = [{number for value in call for number, _ in _references(value)} for call in calls]
         kept, wanted, before = {len(calls) - 1}, set(objects[-1]), 0
@@ -101,21 +101,22 @@ class _Writer:
             wanted = set().union(*(objects[index] for index in kept))
         return [calls[index] for index in sorted(kept)]
 
-    def expression(self, request: dict[str, Any]) -> str:
-        args = [self.value(item) for item in request.get("args", ())]
-        match request["do"]:
+    def expression(self, request: Request) -> str:
+        self.strided = request.strided
+        args = [self.value(item) for item in request.args]
+        match request.do:
             case "call":
-                args += [f"{k}={self.value(v)}" for k, v in request["kwargs"].items()]
+                args += [f"{k}={self.value(v)}" for k, v in request.kwargs.items()]
                 return f"{self.target(request)}({', '.join(args)})"
             case "get":
                 return self.target(request)
             case "set":
                 return f"{self.target(request)} = {args[0]}"
-        sign = SIGNS.get(request["name"])
+        sign = SIGNS.get(request.name)
         return f"{args[0]} {sign} {args[1]}" if sign else f"-{args[0]}"
 
-    def target(self, request: dict[str, Any]) -> str:
-        of, name = request["of"], request["name"]
+    def target(self, request: Request) -> str:
+        of, name = request.of, request.name
         if of is None:
             self.imports.append(name)
             return str(name)
@@ -130,7 +131,8 @@ class _Writer:
             case wire.Ref():
                 return self.function(value.id)
             case np.ndarray():
-                return _array(value, self.library)
+                gaps = ".repeat(2, axis=-1)[..., ::2]" if self.strided and value.ndim else ""
+                return _array(value, self.library) + gaps
             case np.random.Generator():
                 return self.generator(value)
             case np.generic():
@@ -175,17 +177,21 @@ class _Writer:
         return name
 
 
-def _last_call(frame: bytes) -> dict[str, Any]:
+def _last_call(frame: bytes) -> Request:
     """Decode a request; of a batch, its last call."""
-    request: dict[str, Any] = wire.decode(frame).value
-    return request["calls"][-1] if request["do"] == "many" else request
+    request = Request(*wire.decode(frame).value)
+    return request._replace(do="call", args=request.args[-1]) if request.do == "many" else request
+
+
+def _last_value(frame: bytes) -> Any:
+    """Decode a reply and return its value; of a batch, its last one."""
+    reply = read_replies(wire.decode(frame).value)[-1]
+    return reply.content if reply.kind == "value" else None
 
 
 def _references(value: Any, path: str = "") -> Iterator[tuple[int, str]]:
-    """Yield each worker object inside of a request or a reply, with the path that leads to it."""
+    """Yield each worker object inside of a request or a value, with the path that leads to it."""
     match value:
-        case {"replies": [*_, {"value": result}]}:
-            yield from _references(result)
         case wire.Ref(owner="worker"):
             yield value.id, path
         case tuple() | list():
@@ -199,11 +205,11 @@ def _references(value: Any, path: str = "") -> Iterator[tuple[int, str]]:
 def _array(array: np.ndarray[Any, Any], library: str) -> str:
     if array.size > MAX_CHARACTERS // 4:
         raise _TooLong
-    if array.size == 0:
-        return f"{library}.zeros({array.shape})"
-    if array.size > 3 and (array == array.flat[0]).all():
-        return f"{library}.full({array.shape}, {array.flat[0].item()!r})"
     plain = array.dtype in (np.float64, np.int64, np.bool_)
     dtype = "" if plain else f", dtype=np.{array.dtype}"
+    if array.size == 0:
+        return f"{library}.zeros({array.shape}{dtype})"
+    if array.size > 3 and (array == array.flat[0]).all():
+        return f"{library}.full({array.shape}, {array.flat[0].item()!r}{dtype})"
     text = repr(array.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
     return f"{library}.array({text}{dtype})"

@@ -48,13 +48,14 @@ main(sys.argv[1])
 BOOT_SPAWNED: Final = """\
 import os, socket, sys
 from grader import confine, probe, worker
+on_gpu = sys.argv[4] == "gpu"
 def enclose():
     confine.leave_root(os.__file__, worker.np.__file__)
-    mapped, gpu = confine.mapped_bytes(), sys.argv[4] == "gpu"
-    bounds = confine.Bounds(int(sys.argv[2]), float(sys.argv[3]), mapped, gpu)
+    mapped = confine.mapped_bytes()
+    bounds = confine.Bounds(int(sys.argv[2]), float(sys.argv[3]), mapped, on_gpu)
     tier = confine.limit(bounds)
     return {"tier": "separate" if probe.faults("spawned", bounds) else tier, "faults": ()}
-worker.main(socket.socket(fileno=int(sys.argv[1])), enclose)
+worker.main(socket.socket(fileno=int(sys.argv[1])), enclose, on_gpu=on_gpu)
 """
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from grader import wire
 from grader.errors import (
-    BrokenGrader,
     CheckEnded,
     Frame,
     LearnerRaised,
@@ -23,24 +22,17 @@ from grader.errors import (
     TimedOut,
     WorkerDied,
 )
+from grader.messages import Reply, Request, packed, read_replies
 from grader.process import WALL_PER_CPU, Clock, Worker, ending
-from grader.submission import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from grader.course import Limits
+    from grader.submission import Submission
     from grader.verdict import Curve
 
-__all__ = [
-    "CallReport",
-    "Exchange",
-    "RemoteFunction",
-    "RemoteObject",
-    "Session",
-    "Student",
-    "find_gpu",
-]
+__all__ = ["CallReport", "Exchange", "RemoteFunction", "RemoteObject", "Session", "Student"]
 
 MAX_LOG_BYTES: Final = 64 << 20
 MAX_CURVES: Final = 4
@@ -75,12 +67,16 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An example that failed: its error, its calls, the checker's functions in them, its curves."""
+    """An example that failed: its error, its calls, the checker's functions in them, its curves.
+
+    Those calls were made `on_gpu` or not.
+    """
 
     error: BaseException | None
     log: tuple[Exchange, ...]
     callables: tuple[Callable[..., Any], ...]
     curves: tuple[Curve, ...] = ()
+    on_gpu: bool = False
 
 
 class Session:
@@ -98,15 +94,13 @@ class Session:
         self.module = module
         self.limits = limits
         self.on_gpu = on_gpu
-        self.worker: Worker | None = self._new_worker()
+        self.worker: Worker | None = self.start_worker()
         self.log: list[Exchange] = []
         self.callables: list[Callable[..., Any]] = []
         self.curves: deque[Curve] = deque(maxlen=MAX_CURVES)
         self.last_call = CallReport("")
         self.notes: tuple[str, ...] = ()
         self.failure: Failure | None = None
-        self.gpu: dict[str, str] = {}
-        self._gpu_missing: str | None = None
         self._tier = ""
         self._used = False
         self._number = 0
@@ -123,23 +117,6 @@ class Session:
         if not self._tier:
             self._alive()
         return self._tier
-
-    def gpu_missing(self) -> str:
-        """Return why there is no GPU here, or nothing; known before any learner code is there."""
-        if self._gpu_missing is None:
-            self._gpu_missing = self._take_gpu()
-        return self._gpu_missing
-
-    def _take_gpu(self) -> str:
-        """Have the worker take the GPU, and return why it could not, or nothing."""
-        try:
-            found = self.request({"do": "gpu"}, "looking for a GPU")
-        except LearnerRaised as error:
-            return error.message
-        except (TimedOut, WorkerDied) as error:
-            return f"the process that looked for a GPU ended ({error})"
-        self.gpu = {str(key): str(value) for key, value in found.items()}
-        return ""
 
     def close(self, patience: float = 0.0) -> int | None:
         """End the worker, and say how it had ended by itself by then."""
@@ -177,22 +154,11 @@ class Session:
 
     def _load(self) -> None:
         """Load the submission, in a fresh worker where the one at hand fails and did not before."""
-        if self.on_gpu and self._take_gpu():
-            # A kernel that fails leaves the device unusable to its process, and to no other.
-            self.close()
-            self._used = False
-            if why := self._take_gpu():
-                raise BrokenGrader(f"the GPU cannot be used any more: {why}")
         self._check_cpu = self._alive().cpu_seconds() or 0.0
         chunks = [(chunk.name, chunk.text) for chunk in self.submission.chunks]
-        request = {
-            "do": "load",
-            "module": self.module,
-            "chunks": chunks,
-            "tolerant": self.submission.tolerant,
-        }
+        args = (chunks, self.submission.tolerant)
         try:
-            notes = self.request(request, f"loading {self.submission.name}")
+            notes = self.request(f"loading {self.submission.name}", "load", None, self.module, args)
         except (LearnerRaised, CheckEnded):
             if not self._used:
                 raise
@@ -218,22 +184,23 @@ class Session:
 
     def outcome(self, error: BaseException | None) -> Failure:
         """Return the present example with what it ended in."""
-        return Failure(error, tuple(self.log), tuple(self.callables), tuple(self.curves))
+        log, callables, curves = tuple(self.log), tuple(self.callables), tuple(self.curves)
+        return Failure(error, log, callables, curves, self.on_gpu)
 
-    def request(self, request: dict[str, Any], label: str) -> Any:
-        """Have one request carried out and return its value."""
-        return self.requests(request, label)[0]
+    def request(self, label: str, *request: Any) -> Any:
+        """Have one request, given without its number, carried out and return its value."""
+        return self.requests(label, 1, *request)[0]
 
-    def requests(self, request: dict[str, Any], label: str, count: int = 1) -> list[Any]:
+    def requests(self, label: str, count: int, *request: Any) -> list[Any]:
         """Have a request of `count` calls carried out and return their values."""
         number = self._number + 1
         self._number += count
-        frame, generators = wire.encode({"number": number, **request}, self._wrap)
+        frame, generators = wire.encode(packed(Request(number, *request)), self._wrap)
         replies = self._exchange(frame, number, label)
         values = []
         for reply in replies:
             values.append(self._value(reply, label))
-            for mine, theirs in zip(generators, reply["generators"], strict=False):
+            for mine, theirs in zip(generators, reply.generators, strict=False):
                 wire.adopt(mine, theirs)
         if len(values) != count:
             self._die(label, "it answered fewer calls than it was asked")
@@ -242,22 +209,27 @@ class Session:
     def replay(self, frame: bytes, callables: list[Callable[..., Any]]) -> bytes:
         """Send a logged request once more, to this session's own submission; return the reply."""
         self.callables = callables
-        request = wire.decode(frame).value
-        self._exchange(frame, request["number"], "a replay")
+        number = Request(*wire.decode(frame).value).number
+        self._exchange(frame, number, "a replay")
         return self.log[-1].reply
 
     # The worker
 
-    def _new_worker(self) -> Worker:
+    def start_worker(self) -> Worker:
+        """Start a process for the submission."""
         return Worker(self.limits, ("gpu",) if self.on_gpu else None)
+
+    def beside_on_gpu(self) -> Session:
+        """Return another session of the same submission, on the GPU."""
+        return Session(self.submission, self.module, self.limits, on_gpu=True)
 
     def _alive(self) -> Worker:
         if self.worker is None:
-            self.worker = self._new_worker()
+            self.worker = self.start_worker()
             self._used = False
         if not self.worker.tier:
             self.worker.hello()
-            self._tier = self.worker.tier
+        self._tier = self.worker.tier
         return self.worker
 
     def _die(self, label: str, why: str) -> NoReturn:
@@ -268,7 +240,7 @@ class Session:
 
     # One exchange
 
-    def _exchange(self, frame: bytes, number: int, label: str) -> list[dict[str, Any]]:
+    def _exchange(self, frame: bytes, number: int, label: str) -> list[Reply]:
         worker = self._alive()
         clock = Clock(worker, self.limits.call_seconds)
         reply = b""
@@ -276,11 +248,11 @@ class Session:
             worker.send(frame)
             while True:
                 reply = worker.receive(clock)
-                message = wire.decode(reply, self._resolve)
-                if not (isinstance(message.value, dict) and "callback" in message.value):
-                    return _replies(message.value, number)
+                message = wire.decode(reply, self.resolve)
+                if not (isinstance(message.value, tuple) and message.value[:1] == ("callback",)):
+                    return read_replies(message.value, number)
                 reply = b""
-                self._answer_callback(worker, message)
+                self.answer_callback(worker, message)
                 if clock.wall > clock.seconds:
                     clock.check()
         except TimeoutError:
@@ -325,44 +297,33 @@ class Session:
             self.close()
             raise TimedOut(f"The calls of this check, {label} the last, took too long together.")
 
-    def _answer_callback(self, worker: Worker, message: wire.Message) -> None:
+    def answer_callback(self, worker: Worker, message: wire.Message) -> None:
         """Call the checker's function that the learner's code asked for."""
         match message.value:
-            case {"callback": int(index), "args": tuple(args), "kwargs": dict(kwargs)} if (
-                0 <= index < len(self.callables) and all(isinstance(key, str) for key in kwargs)
-            ):
+            case ("callback", int(index), tuple(args), dict(kwargs)) if 0 <= index < len(
+                self.callables
+            ) and all(isinstance(key, str) for key in kwargs):
                 function = self.callables[index]
             case _:
                 raise ProtocolError("it called a function that it was not given")
-        answer: dict[str, Any]
+        answer: tuple[str, Any]
         try:
-            answer = {"answer": function(*args, **kwargs)}
+            answer = "answer", function(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the learner's arguments made our function fail
-            answer = {"failure": f"{type(error).__name__}: {error}"[:500]}
-        frame, _ = wire.encode({**answer, "generators": message.generators}, self._wrap)
+            answer = "failure", f"{type(error).__name__}: {error}"[:500]
+        frame, _ = wire.encode((*answer, message.generators), self._wrap)
         worker.send(frame)
 
-    def _value(self, reply: dict[str, Any], label: str) -> Any:
-        self.last_call = CallReport(
-            label,
-            tuple(map(str, reply["changed"])),
-            tuple(map(str, reply["warnings"])),
-            reply["output"],
-            reply["entered"],
-            reply["seconds"],
-            reply["places"],
-        )
-        if "value" in reply:
-            return reply["value"]
-        if "missing" in reply:
+    def _value(self, reply: Reply, label: str) -> Any:
+        kind, content, seconds, entered, _, changed, warned, output, places = reply
+        self.last_call = CallReport(label, changed, warned, output, entered, seconds, places)
+        if kind == "value":
+            return content
+        if kind == "missing":
             notes = "".join(f"\n{note}" for note in self.notes)
-            message = f"{self.submission.name} does not define {reply['missing']}.{notes}"
+            message = f"{self.submission.name} does not define {content}.{notes}"
             raise NotImplementedYet(message)
-        match reply.get("error"):
-            case {"names": tuple(names), "message": str(message), "frames": tuple(frames)}:
-                pass
-            case _:
-                self._die(label, "its reply has neither a value nor an error")
+        names, message, frames = content
         try:
             shown = tuple(Frame(str(f), int(n), str(w), str(text)) for f, n, w, text in frames)
         except (TypeError, ValueError, OverflowError):
@@ -386,7 +347,8 @@ class Session:
             self.callables.append(value)
         return wire.Ref("checker", index, getattr(value, "__name__", "function"))
 
-    def _resolve(self, ref: wire.Ref) -> object:
+    def resolve(self, ref: wire.Ref) -> object:
+        """Return what a reference that came from the worker stands for."""
         if ref.owner == "worker":
             return RemoteObject(self, ref)
         if not 0 <= ref.id < len(self.callables):
@@ -408,7 +370,9 @@ class RemoteFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it with plain values and return a plain value or a `RemoteObject`."""
-        return self._session.request(self._request(args, kwargs), self.__name__)
+        return self._session.request(
+            self.__name__, "call", self._of, self._name, args, kwargs, self._keep
+        )
 
     def keeping(self, *positions: int) -> RemoteFunction:
         """Return the same function, with these items of its result kept in the worker."""
@@ -416,24 +380,18 @@ class RemoteFunction:
 
     def strided(self, *args: Any) -> Any:
         """Call it with arrays that have gaps between their entries, as slices with a step have."""
-        request = {**self._request(args, {}), "strided": True}
-        return self._session.request(request, self.__name__)
+        return self._session.request(
+            self.__name__, "call", self._of, self._name, args, {}, self._keep, True
+        )
 
     def many(self, calls: Iterable[tuple[Any, ...]]) -> list[Any]:
         """Call it once for each tuple of arguments, in one message; raises the first failure."""
-        requests = [self._request(tuple(args), {}) for args in calls]
-        whole = {"do": "many", "calls": requests}
-        return self._session.requests(whole, self.__name__, len(requests)) if requests else []
-
-    def _request(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "do": "call",
-            "of": self._of,
-            "name": self._name,
-            "args": args,
-            "kwargs": kwargs,
-            "keep": self._keep,
-        }
+        many = tuple(map(tuple, calls))
+        if not many:
+            return []
+        return self._session.requests(
+            self.__name__, len(many), "many", self._of, self._name, many, {}, self._keep
+        )
 
 
 class RemoteObject:
@@ -470,12 +428,10 @@ class RemoteObject:
         return f"<an object of the learner's, of type {self.type_name}>"
 
     def _ask(self, do: str, name: str, *args: Any) -> Any:
-        request = {"do": do, "of": self._ref, "name": name, "args": args}
-        return self._session.request(request, f"{self.type_name}.{name}")
+        return self._session.request(f"{self.type_name}.{name}", do, self._ref, name, args)
 
     def _operate(self, name: str, *args: Any) -> Any:
-        request = {"do": "operator", "of": None, "name": name, "args": args}
-        return self._session.request(request, f"{self.type_name} {name}")
+        return self._session.request(f"{self.type_name} {name}", "operator", None, name, args)
 
     def __add__(self, other: Any) -> Any:
         return self._operate("add", self, other)
@@ -539,51 +495,3 @@ class Student:
         if name.startswith("_"):
             raise AttributeError(name)
         return RemoteFunction(self._session, None, name)
-
-
-def find_gpu(limits: Limits) -> tuple[dict[str, str], str]:
-    """Return what GPU a worker here would have and, where there is none, why.
-
-    >>> from grader.course import Limits
-    >>> found, missing = find_gpu(Limits())
-    >>> bool(found) != bool(missing)
-    True
-    """
-    session = Session(Submission("", "", (), False), "", limits, on_gpu=True)
-    try:
-        missing = session.gpu_missing()
-    finally:
-        session.close()
-    return session.gpu, missing
-
-
-def _is_generator(value: object) -> bool:
-    import numpy as np
-
-    return isinstance(value, np.random.Generator)
-
-
-def _replies(value: object, number: int) -> list[dict[str, Any]]:
-    """Return the replies in a message, or raise ProtocolError where one is not as it must be."""
-    match value:
-        case {"number": int(n), "replies": list(replies)} if n == number and replies:
-            pass
-        case _:
-            raise ProtocolError("it is no reply to the call")
-    for reply in replies:
-        match reply:
-            case {
-                "changed": tuple() as changed,
-                "warnings": tuple() as warned,
-                "output": str(),
-                "entered": dict(),
-                "seconds": float(),
-                "generators": tuple() as generators,
-                "places": tuple() as places,
-            } if all(map(_is_generator, generators)) and all(
-                isinstance(word, str) for word in (*changed, *warned, *places)
-            ):
-                pass
-            case _:
-                raise ProtocolError("its reply is incomplete")
-    return replies

@@ -26,6 +26,7 @@ from grader.report import (
     snippet_lines,
     troubles,
 )
+from grader.sparklines import sparklines
 from grader.verdict import Status
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from grader.course import Exercise
     from grader.verdict import CheckResult, Verdict
 
-__all__ = ["render"]
+__all__ = ["Page", "render", "write_check"]
 
 WIDEST = 88
 
@@ -52,28 +53,33 @@ STYLES = {
 
 # What stands for a character that the stream cannot encode; U+0302 is the hat of m̂.
 SPELLINGS = str.maketrans(
-    {"✓": "+", "✗": "x", "○": "o", "×": "x", "·": "-", "–": "-", "—": "-", "−": "-", "⁄": "/"}
+    dict(zip("▁▂▃▄▅▆▇█", "_.-~=+*#", strict=True))
+    | {"✓": "+", "✗": "x", "○": "o", "×": "x", "·": "-", "–": "-", "—": "-", "−": "-", "⁄": "/"}
     | {"‘": "'", "’": "'", "′": "'", "“": '"', "”": '"', "⟨": "<", "⟩": ">", "‖": "||"}
     | {"≤": "<=", "≥": ">=", "≠": "!=", "≈": "~", "√": "sqrt", "∞": "inf", "\u0302": "^"}
     | {c: unicodedata.name(c).split()[-1].lower() for c in "αβγδεζηθικλμνξοπρστυφχψωΔΣΩ"}
 )
 
 
-def render(verdict: Verdict, exercise: Exercise, console: Console, again: str = "") -> None:
+def render(
+    verdict: Verdict, exercise: Exercise, console: Console, *, again: str = "", live: bool = False
+) -> None:
     """Print the report of `verdict`; `exercise` gives the order of the tasks and their hints.
 
-    `again` says what to do for another verdict, by default to run the command.
+    `again` says what leads to another verdict, by default the command. A `live` report follows the
+    checks' own lines, which `write_check` wrote, and tells only of the first failure.
     """
-    page = _Page(console)
-    page.write(
-        (f"{exercise.id} · {exercise.title}", "bold"),
-        (f"   {one_line(verdict.submission)} · sandbox: {verdict.sandbox}", "dim"),
-    )
+    page = Page(console)
     tasks = by_task(verdict, exercise)
-    page.skip()
-    for task, checks in tasks.items():
-        _write_task(page, task, checks, scored=not verdict.broken)
-    _write_failures(page, tasks, exercise)
+    if not live:
+        page.write(
+            (f"{exercise.id} · {exercise.title}", "bold"),
+            (f"   {one_line(verdict.submission)} · sandbox: {verdict.sandbox}", "dim"),
+        )
+        page.skip()
+        for task, checks in tasks.items():
+            _write_task(page, task, checks, scored=not verdict.broken)
+    _write_failures(page, tasks, exercise, most=1 if live else len(verdict.checks))
     page.skip()
     if verdict.broken:
         _write_grader_error(page, verdict)
@@ -84,7 +90,7 @@ def render(verdict: Verdict, exercise: Exercise, console: Console, again: str = 
             page.write(("Next: ", "bold"), step)
 
 
-def _write_task(page: _Page, task: str, checks: list[CheckResult], *, scored: bool) -> None:
+def _write_task(page: Page, task: str, checks: list[CheckResult], *, scored: bool) -> None:
     """Write a line for the task and one a check, or the first alone where all say the same."""
     statuses = {check.status for check in checks}
     worst = next(status for status in SYMBOLS if status in statuses)
@@ -100,21 +106,27 @@ def _write_task(page: _Page, task: str, checks: list[CheckResult], *, scored: bo
         return
     page.write((task, "bold"), mark=worst, right=right)
     for check in checks:
-        page.write(
-            one_line(check.title),
-            (" (hidden)" if check.hidden else "", "dim"),
-            f" ({said(check)})" if check.status in WORDS else "",
-            mark=check.status,
-            indent=2,
-            right=f"{check.points}/{check.max_points}" if scored and check in graded else "",
-        )
+        write_check(page, check, scored=scored and check in graded)
+
+
+def write_check(page: Page, check: CheckResult, *, scored: bool = True) -> None:
+    """Write a check's line."""
+    page.write(
+        one_line(check.title),
+        (" (hidden)" if check.hidden else "", "dim"),
+        f" ({said(check)})" if check.status in WORDS else "",
+        mark=check.status,
+        indent=2,
+        right=f"{check.points}/{check.max_points}" if scored else "",
+    )
 
 
 def _write_failures(
-    page: _Page, tasks: Mapping[str, list[CheckResult]], exercise: Exercise
+    page: Page, tasks: Mapping[str, list[CheckResult]], exercise: Exercise, most: int
 ) -> None:
-    """Write what went wrong, once for all the checks that say the same."""
-    for trouble in troubles(tasks, exercise):
+    """Write what went wrong, once for all the checks that say the same, and `most` such things."""
+    found = troubles(tasks, exercise)
+    for trouble in found[:most]:
         first = trouble.first
         word = f" ({WORDS[first.status]})" if first.status in WORDS else ""
         page.skip()
@@ -122,6 +134,12 @@ def _write_failures(
         page.write(bounded(first.message or "This check's inputs are not shown."), indent=2)
         if trouble.also:
             page.write((f"also: {trouble.also}", "dim"), indent=2)
+        for curve in first.curves[-1:]:
+            # The last run is the one that the check failed at.
+            got, expected = sparklines(curve)
+            page.write(f"{one_line(curve.name)}, from its first step to its last:", indent=2)
+            page.write(f"yours  {got}", indent=4)
+            page.write(f"ours   {expected}", indent=4)
         if first.counterexample:
             page.skip()
             page.write("To see it yourself, beside your file:", indent=2)
@@ -133,9 +151,13 @@ def _write_failures(
             page.write(("Looks like: ", "bold"), bounded(first.diagnosis), indent=2)
         if trouble.hint:
             page.write(("Hint: ", "bold"), trouble.hint, indent=2)
+    if more := sum(len(trouble.checks) for trouble in found[most:]):
+        page.skip()
+        fail = "1 other check fails" if more == 1 else f"{more} other checks fail"
+        page.write(f"{fail}; `grade {exercise.id}` shows all. One thing at a time.")
 
 
-def _write_grader_error(page: _Page, verdict: Verdict) -> None:
+def _write_grader_error(page: Page, verdict: Verdict) -> None:
     """Say aloud that the grader failed, and where."""
     page.write(
         ("THE GRADER FAILED. THIS IS NOT YOUR FAULT.", "bold reverse red"),
@@ -148,7 +170,7 @@ def _write_grader_error(page: _Page, verdict: Verdict) -> None:
     page.write("Please pass these lines on to whoever looks after your course.")
 
 
-class _Page:
+class Page:
     """Writes plain text on a console: safe, wrapped, without trailing blanks."""
 
     def __init__(self, console: Console) -> None:
@@ -162,14 +184,15 @@ class _Page:
     def write(
         self,
         *parts: str | tuple[str, str],
-        mark: Status | None = None,
+        mark: Status | tuple[str, str] | None = None,
         indent: int = 0,
         right: str = "",
     ) -> None:
         """Write a paragraph of (styled) parts under a mark, with `right` ending its first line."""
         lead = Text(" " * indent)
         if mark:
-            lead.append(_spelt(SYMBOLS[mark], self.encoding), STYLES[mark]).append(" ")
+            symbol, style = (SYMBOLS[mark], STYLES[mark]) if isinstance(mark, Status) else mark
+            lead.append(_spelt(symbol, self.encoding), style).append(" ")
         paragraph = Text()
         for part in parts:
             text, style = (part, "") if isinstance(part, str) else part
@@ -187,10 +210,14 @@ class _Page:
 
     def code(self, snippet: str) -> None:
         """Write a snippet, never wrapped, so that it can be copied."""
-        for line in harmless(snippet_lines(snippet)).split("\n"):
-            # Python reads these escapes inside a string as the characters themselves.
-            safe = line.encode(self.encoding, "backslashreplace").decode(self.encoding)
-            self._print(Text(f"    {safe}"))
+        for line in snippet_lines(snippet).split("\n"):
+            self.line(f"    {line}")
+
+    def line(self, text: str, style: str = "") -> None:
+        """Write a line of source as it is, however long."""
+        # Python reads these escapes inside a string as the characters themselves.
+        safe = harmless(text).encode(self.encoding, "backslashreplace").decode(self.encoding)
+        self._print(Text(safe, style))
 
     def _print(self, line: Text) -> None:
         line.rstrip()

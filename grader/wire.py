@@ -17,6 +17,8 @@ its arrays, one after the other. Nothing is unpickled; sizes are checked before 
 
 from __future__ import annotations
 
+import functools
+import itertools
 import json
 import math
 import struct
@@ -56,7 +58,10 @@ DTYPES: Final = {
     name: np.dtype(name)
     for name in ("|b1", "|i1", "|u1", *(f"<{k}{n}" for k in "iu" for n in (2, 4, 8)))
 } | {f"<f{n}": np.dtype(f"<f{n}") for n in (2, 4, 8)}
+# The same in this machine's byte order, as arrays come out of a frame.
+OURS: Final = {name: dtype.newbyteorder("=") for name, dtype in DTYPES.items()}
 NO_VALUE: Final = "a frame has a node that is not a value"
+TO_JSON: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 # By character code: `long` and `longlong` are types of their own, though of the same dtype.
 SCALARS: Final = frozenset(np.dtype(code).type for code in "?bBhHiIlLqQefd")
@@ -108,7 +113,7 @@ def encode(
     {'x': (1, 2.5)}
     """
     encoder = _Encoder(wrap)
-    header = json.dumps(encoder.node(value, 0), separators=(",", ":")).encode("ascii")
+    header = TO_JSON(encoder.node(value, 0)).encode("ascii")
     if len(header) > MAX_HEADER:
         raise ProtocolError(f"the values need {len(header):,} bytes, the limit is {MAX_HEADER:,}")
     frame = b"".join((HEAD.pack(len(header), encoder.size), header, *encoder.buffers))
@@ -130,7 +135,7 @@ def decode(frame: bytes, resolve: Resolve | None = None) -> Message:
     header = HEAD.unpack_from(frame)[0]
     start = HEAD.size + header
     try:
-        tree = json.loads(frame[HEAD.size : start])
+        tree = json.loads(str(frame[HEAD.size : start], "ascii"))
     except (ValueError, RecursionError) as error:
         raise ProtocolError(f"a frame's header is not JSON: {type(error).__name__}") from None
     decoder = _Decoder(memoryview(frame)[start:], resolve)
@@ -145,13 +150,15 @@ class _Encoder:
         self.wrap = wrap
         self.buffers: list[bytes] = []
         self.size = 0
-        self.nodes = 0
+        self.nodes = 1
         self.generators: list[np.random.Generator] = []
 
-    def node(self, value: Any, depth: int) -> Any:
-        self.nodes += 1
+    def count(self, values: int) -> None:
+        self.nodes += values
         if self.nodes > MAX_NODES:
             raise ProtocolError(f"there are more than {MAX_NODES:,} values")
+
+    def node(self, value: Any, depth: int) -> Any:
         kind = type(value)
         if kind in NATIVE or (kind is int and value.bit_length() <= MAX_INT_BITS):
             return value
@@ -164,14 +171,15 @@ class _Encoder:
             return ["s", name]
         if depth < MAX_DEPTH:
             if isinstance(value, tuple):
-                return ["t", *(self.node(item, depth + 1) for item in tuple.__iter__(value))]
+                return self.items("t", value, tuple, depth)
             if isinstance(value, list):
-                return ["l", *(self.node(item, depth + 1) for item in list.__iter__(value))]
+                return self.items("l", value, list, depth)
             if isinstance(value, dict):
+                self.count(2 * dict.__len__(value))
                 items = dict.items(value)
                 return [
                     "d",
-                    *([self.node(k, depth + 1), self.node(v, depth + 1)] for k, v in items),
+                    *[[self.node(k, depth + 1), self.node(v, depth + 1)] for k, v in items],
                 ]
         if kind is bytes:
             self.push(value)
@@ -181,13 +189,26 @@ class _Encoder:
         ref = value if kind is Ref else self.wrap(value)
         return ["r", ref.owner, ref.id, ref.type_name, list(ref.names)]
 
+    def items(self, tag: str, value: Any, kind: Any, depth: int) -> list[Any]:
+        """Encode a tuple or a list by its class's own methods: a subclass may have others."""
+        self.count(kind.__len__(value))
+        return [
+            tag,
+            *[
+                item if type(item) in NATIVE else self.node(item, depth + 1)
+                for item in kind.__iter__(value)
+            ],
+        ]
+
     def append(self, array: Any, name: str) -> None:
         if array.nbytes > MAX_BUFFERS:
             raise ProtocolError(
                 f"an array of shape {array.shape} has {array.nbytes:,} bytes, "
                 f"the limit is {MAX_BUFFERS:,}"
             )
-        self.push(array.astype(DTYPES[name], copy=False).tobytes())
+        if array.dtype != DTYPES[name]:
+            array = array.astype(DTYPES[name])
+        self.push(array.tobytes())
 
     def push(self, data: bytes) -> None:
         self.size += len(data)
@@ -211,13 +232,10 @@ class _Decoder:
         self.blob = blob
         self.resolve = resolve
         self.offset = 0
-        self.nodes = 0
+        self.nodes = 1
         self.generators: list[np.random.Generator] = []
 
     def value(self, node: Any, depth: int) -> Any:
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise ProtocolError(f"a frame has more than {MAX_NODES:,} values")
         kind = type(node)
         if kind is not list:
             if kind is dict:
@@ -227,12 +245,22 @@ class _Decoder:
             raise ProtocolError(NO_VALUE)
         tag = node[0]
         if tag == "t":
-            return tuple([self.value(item, depth + 1) for item in node[1:]])
+            return tuple(self.items(node, depth))
         if tag == "l":
-            return [self.value(item, depth + 1) for item in node[1:]]
+            return self.items(node, depth)
         if tag == "d":
             return self.mapping(node, depth)
         return self.leaf(node)
+
+    def count(self, values: int) -> None:
+        self.nodes += values
+        if self.nodes > MAX_NODES:
+            raise ProtocolError(f"a frame has more than {MAX_NODES:,} values")
+
+    def items(self, node: list[Any], depth: int) -> list[Any]:
+        self.count(len(node) - 1)
+        inner = itertools.islice(node, 1, None)
+        return [item if type(item) in NATIVE else self.value(item, depth + 1) for item in inner]
 
     def leaf(self, node: list[Any]) -> Any:
         match node:
@@ -254,6 +282,7 @@ class _Decoder:
         raise ProtocolError(NO_VALUE)
 
     def mapping(self, node: list[Any], depth: int) -> dict[Any, Any]:
+        self.count(2 * (len(node) - 1))
         result = {}
         for item in node[1:]:
             if type(item) is not list or len(item) != 2:
@@ -277,10 +306,11 @@ class _Decoder:
             raise ProtocolError("a frame has an array of a dtype outside of the closed set")
         if len(shape) > MAX_NDIM or not all(type(n) is int and 0 <= n < 1 << 40 for n in shape):
             raise ProtocolError("a frame has an array with an impossible shape")
-        if math.prod(shape) == 0 and math.prod(n for n in shape if n) > MAX_BUFFERS:
+        size = math.prod(shape)
+        if size == 0 and math.prod(n for n in shape if n) > MAX_BUFFERS:
             raise ProtocolError("a frame has an array with an impossible shape")
-        data = self.take(math.prod(shape) * dtype.itemsize)
-        array = np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+        data = self.take(size * dtype.itemsize)
+        array = np.ndarray(shape, dtype, data).astype(OURS[name])
         if name == "|b1" and array.view(np.uint8).max(initial=0) > 1:
             raise ProtocolError("a frame has a boolean that is neither 0 nor 1")
         return array
@@ -337,6 +367,7 @@ def _sequence(entropy: Any, key: list[Any], spawned: int) -> np.random.SeedSeque
     return np.random.SeedSequence(entropy, spawn_key=key, n_children_spawned=spawned)
 
 
+@functools.lru_cache(maxsize=64)
 def _dtype(dtype: np.dtype[Any]) -> str:
     """Return the wire's name of a dtype, or "" where it is outside of the closed set."""
     name = dtype.newbyteorder("<").str

@@ -1,15 +1,15 @@
 """The process that learner code lives in: it loads a file, answers calls, and knows nothing else.
 
-Requests and replies are frames of `grader.wire`. A request has "do" and a number; a reply has the
-same number and either "value" or "error", with what the call changed, printed, warned and entered.
-While a call runs, it may call back a function of the checker: "callback" goes out, "answer" comes
-in, and between the two the checker may send further requests.
+Requests and replies are those of `grader.messages`, in frames of `grader.wire`. While a call runs,
+it may call back a function of the checker: "callback" goes out, "answer" comes in, and between the
+two the checker may send further requests.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import functools
 import inspect
 import io
@@ -27,7 +27,9 @@ import numpy as np
 
 from grader import wire
 from grader.errors import ProtocolError
-from grader.gpu import Gpu, strided
+from grader.gpu import Gpu, NoGpu, strided
+from grader.messages import Reply, Request, packed
+from grader.tracing import Recorder, is_plain
 
 if TYPE_CHECKING:
     import socket
@@ -47,9 +49,10 @@ OBJECTS_PER_REQUEST: Final = 1 << 18  # more than a frame has values
 # A learner's recursion passes through the counting wrapper too, so a frame of theirs costs two.
 RECURSION_LIMIT: Final = 2_500
 
-PLAIN: Final = (bool, int, float, str, bytes, np.generic)
+RECEIVE: Final = 1 << 16
 
-Reply = dict[str, Any]
+CHANGEABLE: Final = frozenset((np.ndarray, list, tuple, dict))
+PLAIN: Final = (bool, int, float, str, bytes, np.generic)
 
 
 class _Missing(Exception):
@@ -90,67 +93,75 @@ class Runtime:
         self.objects: dict[int, object] = {}
         self.callbacks: dict[int, tuple[Callable[..., Any], wire.Ref]] = {}
         self.entered: dict[str, int] = {}
-        self.output = _Output()
+        self.output: Any = _Output()
         self.next_id = 0
+        self.received = b""
+        self.lent: set[int] = set()
         self.gpu: Gpu | None = None
         self.places: tuple[str, ...] = ()
 
+    def take_gpu(self) -> dict[str, Any]:
+        """Take the GPU for good: from now on, arrays are moved there before a call."""
+        try:
+            self.gpu = Gpu.open(self.enter)
+        except NoGpu as error:
+            return {"faults": (str(error),)}
+        return {"gpu": self.gpu.describe()}
+
     # The wire
 
-    def receive(self) -> tuple[wire.Message, bytes]:
-        head = self._read(wire.HEAD.size)
-        frame = head + self._read(wire.frame_size(head))
-        return wire.decode(frame, self.resolve), frame
+    def receive(self) -> wire.Message:
+        self.receive_until(wire.HEAD.size)
+        size = wire.HEAD.size + wire.frame_size(self.received[: wire.HEAD.size])
+        self.receive_until(size)
+        frame, self.received = self.received[:size], self.received[size:]
+        self.lent.clear()
+        return wire.decode(frame, self.resolve)
 
-    def _read(self, count: int) -> bytes:
-        parts = []
-        while count:
-            part = self.connection.recv(min(count, 1 << 20))
-            if not part:
+    def receive_until(self, size: int) -> None:
+        """Receive what comes until there are at least so many bytes."""
+        parts = [self.received]
+        missing = size - len(self.received)
+        while missing > 0:
+            parts.append(self.connection.recv(RECEIVE if missing < RECEIVE else 1 << 20))
+            if not parts[-1]:
                 raise EOFError
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+            missing -= len(parts[-1])
+        self.received = b"".join(parts)
 
     def serve(self) -> None:
         """Answer requests until the checker closes the connection."""
         while True:
-            message, frame = self.receive()
-            self.answer(message, frame)
+            self.answer(self.receive())
 
-    def answer(self, message: wire.Message, frame: bytes) -> None:
+    def answer(self, message: wire.Message) -> None:
         """Carry out one request and send its reply."""
-        request = message.value
-        number = request["number"]
-        if request["do"] == "many":
-            replies = self.many(request["calls"], number)
+        request = Request(*message.value)
+        if request.do == "many":
+            replies = self.many(request)
         else:
-            before = self.pristine(frame)
-            replies = [self.perform(request, before, message.generators, number)]
+            replies = [self.perform(request, message.generators)]
         try:
-            data, _ = wire.encode({"number": number, "replies": replies}, self.wrap)
+            data, _ = wire.encode((request.number, replies), self.wrap)
         except ProtocolError as error:
-            replies = [_refusal(str(error))]
-            data, _ = wire.encode({"number": number, "replies": replies}, self.wrap)
+            refusal = "error", (("ValueError",), str(error), ())
+            data, _ = wire.encode((request.number, [refusal]), self.wrap)
         self.connection.sendall(data)
 
-    def many(self, calls: list[dict[str, Any]], number: int) -> list[Reply]:
+    def many(self, request: Request) -> list[tuple[Any, ...]]:
         replies = []
-        for offset, call in enumerate(calls):
-            replies.append(self.perform(call, call, (), number + offset))
-            if "value" not in replies[-1]:
+        for offset, args in enumerate(request.args):
+            call = request._replace(number=request.number + offset, do="call", args=args)
+            replies.append(self.perform(call, (), watch=False))
+            if replies[-1][0] != "value":
                 break
         return replies
-
-    def pristine(self, frame: bytes) -> dict[str, Any]:
-        """Decode a request once more, to compare its arguments with after the call."""
-        request: dict[str, Any] = wire.decode(frame, self.resolve).value
-        return request
 
     # References
 
     def resolve(self, ref: wire.Ref) -> object:
         if ref.owner == "worker":
+            self.lent.add(id(self.objects[ref.id]))
             return self.objects[ref.id]
         if ref.id not in self.callbacks:
             self.callbacks[ref.id] = (self.callback(ref), ref)
@@ -166,20 +177,16 @@ class Runtime:
 
     def callback(self, ref: wire.Ref) -> Callable[..., Any]:
         def function(*args: Any, **kwargs: Any) -> Any:
-            request = {"callback": ref.id, "args": args, "kwargs": kwargs}
-            data, generators = wire.encode(request, self.wrap)
+            data, generators = wire.encode(("callback", ref.id, args, kwargs), self.wrap)
             self.connection.sendall(data)
-            while True:
-                message, frame = self.receive()
-                reply = message.value
-                if "answer" in reply or "failure" in reply:
-                    break
-                self.answer(message, frame)
-            for mine, theirs in zip(generators, reply["generators"], strict=True):
+            while (message := self.receive()).value[0] not in ("answer", "failure"):
+                self.answer(message)
+            kind, content, drawn = message.value
+            for mine, theirs in zip(generators, drawn, strict=True):
                 wire.adopt(mine, theirs)
-            if "failure" in reply:
-                raise RuntimeError(reply["failure"])
-            return reply["answer"]
+            if kind == "failure":
+                raise RuntimeError(content)
+            return content
 
         function.__name__ = function.__qualname__ = ref.type_name or "function"
         return function
@@ -188,46 +195,65 @@ class Runtime:
 
     def perform(
         self,
-        request: dict[str, Any],
-        before: dict[str, Any],
+        request: Request,
         generators: tuple[np.random.Generator, ...],
-        number: int,
-    ) -> Reply:
-        """Carry out one request and report all that it did."""
-        self.next_id = number * OBJECTS_PER_REQUEST
+        *,
+        watch: bool = True,
+    ) -> tuple[Any, ...]:
+        """Carry out one request and report all that it did; `watch` its arguments for changes."""
+        self.next_id = request.number * OBJECTS_PER_REQUEST
         self.entered = {}
         self.places = ()
         self.output.take()
+        watch = watch and request.do == "call"
+        before = self.copy((request.args, request.kwargs)) if watch else None
         started = time.process_time()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             with np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"):
-                reply = self.attempt(request)
-        reply["seconds"] = time.process_time() - started
-        reply["entered"] = dict(self.entered)
-        reply["output"] = self.output.take()
-        reply["generators"] = generators
-        reply["places"] = self.places
-        reply["changed"] = self.changed(request, before)
-        reply["warnings"] = tuple(
+                kind, content, after = self.attempt(request)
+        seconds = time.process_time() - started
+        entered, output = dict(self.entered), self.output.take()
+        changed = self.changed(after, before) if before else ()
+        warned = tuple(
             f"{item.category.__name__}: {str(item.message)[:200]}" for item in caught[:MAX_WARNINGS]
         )
-        return reply
+        reply = Reply(
+            kind, content, seconds, entered, generators, changed, warned, output, self.places
+        )
+        return packed(reply)
 
-    def attempt(self, request: dict[str, Any]) -> Reply:
+    def attempt(self, request: Request) -> tuple[str, Any, Request]:
+        """Return the kind and the content of the reply, and the request as the call left it."""
         try:
-            value = getattr(self, f"do_{request['do']}")(request)
-            if keep := request.get("keep"):
-                value = self.keep(value, keep)
-            if self.gpu is not None:
-                value, self.places = self.gpu.fetched(value)
+            if self.gpu is None and not request.strided:
+                return "value", self.carry_out(request), request
+            return "value", *self.carry_out_elsewhere(request)
         except _Missing as error:
-            return {"missing": str(error)}
+            return "missing", str(error), request
         except BaseException as error:  # noqa: BLE001 - whatever learner code raises is its answer
-            return {"error": self.describe(error)}
-        return {"value": value}
+            return "error", self.describe(error), request
 
-    def keep(self, value: Any, positions: list[int]) -> Any:
+    def carry_out(self, request: Request) -> Any:
+        value = getattr(self, f"do_{request.do}")(request)
+        return self.keep(value, request.keep) if request.keep else value
+
+    def carry_out_elsewhere(self, request: Request) -> tuple[Any, Request]:
+        """Carry out a request on copies of its arrays: on the GPU, or with gaps in them."""
+        lent = frozenset(self.lent)
+        arguments = request.args, request.kwargs
+        if self.gpu is not None:
+            arguments = self.gpu.moved(arguments, lent)
+        if request.strided:
+            library = np if self.gpu is None else self.gpu.library
+            arguments = strided(arguments, library, lent)
+        value = self.carry_out(request._replace(args=arguments[0], kwargs=arguments[1]))
+        if self.gpu is not None:
+            value, self.places = self.gpu.fetched(value)
+            arguments, _ = self.gpu.fetched(arguments, lent)
+        return value, request._replace(args=arguments[0], kwargs=arguments[1])
+
+    def keep(self, value: Any, positions: tuple[int, ...]) -> Any:
         """Replace the items at these positions by references, so that they stay here."""
         if not isinstance(value, (tuple, list)):
             return value
@@ -236,20 +262,15 @@ class Runtime:
             for position, item in enumerate(value)
         )
 
-    def do_gpu(self, request: dict[str, Any]) -> dict[str, str]:  # noqa: ARG002 - as all have
-        """Take the GPU for good: from now on, arrays are moved there before a call."""
-        if self.gpu is None:
-            self.gpu = Gpu.open(self.enter)
-        self.gpu.settle()
-        return self.gpu.describe()
-
-    def do_load(self, request: dict[str, Any]) -> Any:
+    def do_load(self, request: Request) -> Any:
         """Run the file in a new module; a tolerant load skips the statements that fail."""
+        if self.gpu is not None:
+            self.gpu.settle()  # a kernel that failed has left the device unusable to this process
         self.objects.clear()
         self.callbacks.clear()
         random.seed(0)
         np.random.seed(0)  # noqa: NPY002 - learners who use the global state get a repeatable one
-        name, chunks, tolerant = request["module"], request["chunks"], request["tolerant"]
+        name, (chunks, tolerant) = request.name, request.args
         self.files = {file: text.splitlines(keepends=True) for file, text in chunks}
         for file, text in chunks:
             linecache.cache[file] = (len(text), None, self.files[file], file)
@@ -304,29 +325,32 @@ class Runtime:
     def enter(self, name: str) -> None:
         self.entered[name] = self.entered.get(name, 0) + 1
 
-    def do_call(self, request: dict[str, Any]) -> Any:
-        arguments = request["args"], request["kwargs"]
-        if self.gpu is not None:
-            arguments = self.gpu.moved(arguments)
-        if request.get("strided"):
-            arguments = strided(arguments, np if self.gpu is None else self.gpu.library)
-        value = self.target(request)(*arguments[0], **arguments[1])
-        if self.gpu is not None:
-            arguments, _ = self.gpu.fetched(arguments)
-        request["args"], request["kwargs"] = arguments
-        return value
+    def do_call(self, request: Request) -> Any:
+        return self.target(request)(*request.args, **request.kwargs)
 
-    def do_get(self, request: dict[str, Any]) -> Any:
+    def do_trace(self, request: Request) -> Any:
+        """Carry out a call, and say what its variables were after each line, and its result."""
+        recorder = Recorder(self.files)
+        value = None
+        sys.settrace(recorder)
+        with contextlib.suppress(BaseException):  # the steps up to there are what was asked for
+            try:
+                value = self.do_call(request)
+            finally:
+                sys.settrace(None)
+        return {"steps": tuple(recorder.steps), "value": value if is_plain(value) else None}
+
+    def do_get(self, request: Request) -> Any:
         return self.target(request)
 
-    def do_set(self, request: dict[str, Any]) -> None:
-        setattr(request["of"], request["name"], request["args"][0])
+    def do_set(self, request: Request) -> None:
+        setattr(request.of, request.name, request.args[0])
 
-    def do_operator(self, request: dict[str, Any]) -> Any:
-        return OPERATORS[request["name"]](*request["args"])
+    def do_operator(self, request: Request) -> Any:
+        return OPERATORS[request.name](*request.args)
 
-    def target(self, request: dict[str, Any]) -> Any:
-        of, name = request["of"], request["name"]
+    def target(self, request: Request) -> Any:
+        of, name = request.of, request.name
         if of is None:
             if not hasattr(self.module, name):
                 raise _Missing(name)
@@ -335,32 +359,40 @@ class Runtime:
 
     # Reports
 
-    def changed(self, request: dict[str, Any], before: dict[str, Any]) -> tuple[str, ...]:
+    def copy(self, value: Any) -> Any:
+        """Copy arrays and what holds them; objects that live here are free to change."""
+        kind = type(value)
+        if kind not in CHANGEABLE or id(value) in self.lent:
+            return value
+        if kind is np.ndarray:
+            return value.copy()
+        if kind is dict:
+            return {key: self.copy(item) for key, item in value.items()}
+        return kind([self.copy(item) for item in value])
+
+    def changed(self, request: Request, before: tuple[Any, Any]) -> tuple[str, ...]:
         """Name the arguments of a call that are not what they were before it."""
-        if request["do"] != "call" or request is before:
-            return ()
+        args, kwargs = before
         moved = [
             index
-            for index, (now, then) in enumerate(zip(request["args"], before["args"], strict=True))
+            for index, (now, then) in enumerate(zip(request.args, args, strict=True))
             if not _same(now, then)
         ]
-        keywords = [
-            key for key, then in before["kwargs"].items() if not _same(request["kwargs"][key], then)
-        ]
+        keywords = [key for key, then in kwargs.items() if not _same(request.kwargs[key], then)]
         if not moved:
             return tuple(keywords)
         names = self.positional_names(request)
         return (*(names[i] if i < len(names) else f"argument {i + 1}" for i in moved), *keywords)
 
-    def positional_names(self, request: dict[str, Any]) -> list[str]:
+    def positional_names(self, request: Request) -> list[str]:
         try:
             parameters = inspect.signature(self.target(request)).parameters.values()
             return [str(p.name) for p in parameters if p.kind is not p.VAR_POSITIONAL]
         except Exception:  # noqa: BLE001 - a callable without a signature has numbers, not names
             return []
 
-    def describe(self, error: BaseException) -> dict[str, Any]:
-        """Put an exception into words: its type, its text and the learner's own frames."""
+    def describe(self, error: BaseException) -> tuple[Any, ...]:
+        """Put an exception into words: its classes, its text and the learner's own frames."""
         frames = [
             (frame.filename, frame.lineno or 0, frame.name, (frame.line or "")[:200])
             for frame in traceback.extract_tb(error.__traceback__)
@@ -372,20 +404,13 @@ class Runtime:
             text = (error.text or "").strip()[:200]
             frames.append((error.filename, error.lineno or 0, "<module>", text))
         names = tuple(str(kind.__name__)[:100] for kind in type(error).__mro__[:MAX_FRAMES])
-        return {"names": names, "message": message, "frames": tuple(frames[-MAX_FRAMES:])}
+        return names, message, tuple(frames[-MAX_FRAMES:])
 
     def note(self, error: BaseException) -> str:
         """Say in a line where a notebook's statement failed."""
-        told = self.describe(error)
-        where = "".join(f"{file}, line {line}: " for file, line, _, _ in told["frames"][:1])
-        return f"{where}{told['names'][0]}: {told['message'][:200]}"
-
-
-def _refusal(message: str) -> Reply:
-    """Stand in for replies that are too large to send."""
-    error = {"names": ("ValueError",), "message": message, "frames": ()}
-    nothing: dict[str, Any] = {"seconds": 0.0, "entered": {}, "output": "", "generators": ()}
-    return {"error": error, "changed": (), "warnings": (), "places": (), **nothing}
+        names, message, frames = self.describe(error)
+        where = "".join(f"{file}, line {line}: " for file, line, _, _ in frames[:1])
+        return f"{where}{names[0]}: {message[:200]}"
 
 
 def _text(error: BaseException) -> str:
@@ -418,7 +443,7 @@ def _class_methods(kind: type) -> frozenset[str]:
 
 
 def _same(now: Any, then: Any) -> bool:
-    """Whether two decodings of an argument are still equal, byte for byte."""
+    """Whether an argument still equals the copy made of it, byte for byte."""
     if type(now) is not type(then):
         return False
     if isinstance(then, np.ndarray):
@@ -445,14 +470,19 @@ def _repeatable_generators() -> None:
     np.random.default_rng = default_rng
 
 
-def main(connection: socket.socket, enclose: Callable[[], dict[str, Any]]) -> None:
+def main(
+    connection: socket.socket, enclose: Callable[[], dict[str, Any]], *, on_gpu: bool = False
+) -> None:
     """Enclose this process, say what came of it, and answer requests until the end.
 
-    `enclose` returns the tier in force and the faults found in it.
+    `enclose` returns the tier in force and the faults found in it; to lack a GPU is one.
     """
     _repeatable_generators()
     runtime = Runtime(connection)
-    hello, _ = wire.encode({**enclose(), "numpy": np.__version__})
+    said = {**enclose(), "numpy": np.__version__}
+    if on_gpu:
+        said |= runtime.take_gpu()
+    hello, _ = wire.encode(said)
     connection.sendall(hello)
     try:
         runtime.serve()

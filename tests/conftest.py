@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import process, starting
+from grader import cli, process, starting
 from grader.course import Exercise, Limits, find_exercise
 from grader.student import Session, Student
 from grader.submission import Chunk, Submission
@@ -27,6 +28,7 @@ QUICK = Limits(call_seconds=0.5, check_seconds=2.0, total_seconds=20.0, memory_m
 
 Source = Callable[[str], Submission]
 Open = Callable[[str], Student]
+Typed = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -99,6 +101,21 @@ def leftovers() -> Callable[[], list[str]]:
         return found
 
     return settled
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
+    """Type words after `grade`: how it ended, what it printed, what it said beside that."""
+
+    def command(*words: object, answers: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["grade", *map(str, words)])
+        monkeypatch.setattr("sys.stdin", io.StringIO(answers))
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return command
 
 
 @pytest.fixture

@@ -24,17 +24,20 @@ FLOORS = [
     ["course", "files", "datasets", "notebook", "submission"],
     [
         "wire",
+        "messages",
         "linux",
         "syscalls",
         "view",
         "confine",
         "probe",
+        "tracing",
         "gpu",
         "worker",
         "zygote",
         "starting",
         "process",
         "student",
+        "local",
     ],
     [
         "checking.comparing",
@@ -43,11 +46,13 @@ FLOORS = [
         "checking.training",
         "checking",
     ],
-    ["snippets", "diagnosis", "plugin", "grading"],
+    ["snippets", "diagnosis", "plugin", "grading", "walk"],
     ["mutants", "proving", "scaffold"],
     ["roster", "policy", "gradebook"],
-    ["report", "terminal", "console"],
+    ["report", "sparklines", "terminal", "console"],
     ["figures", "overview", "html"],
+    ["handout", "release"],
+    ["progress", "stubs", "arguments", "journey", "watch"],
     [
         "similarity",
         "exports",
@@ -63,13 +68,25 @@ FLOORS = [
         "exports.junit",
         "exports.github",
     ],
-    ["archives", "layouts", "batch", "pages"],
-    ["handout", "live", "release", "package", "autograder"],
+    ["archives", "layouts", "batch", "cluster", "pages"],
+    ["live", "package", "autograder"],
     ["commands", *sorted(f"commands.{path.stem}" for path in COMMANDS.glob("[a-z]*.py"))],
     ["cli"],
 ]
 ORDER = [name for floor in FLOORS for name in floor]
-HEAVY = {"cupy", "numpy", "pytest", "hypothesis", "rich", "nbformat", "jinja2", "matplotlib"}
+HEAVY = {
+    "cupy",
+    "dask",
+    "distributed",
+    "hypothesis",
+    "jinja2",
+    "matplotlib",
+    "nbformat",
+    "numpy",
+    "pytest",
+    "rich",
+    "watchfiles",
+}
 
 
 def modules() -> dict[str, Path]:

@@ -11,7 +11,6 @@ import jsonschema  # type: ignore[import-untyped]  # it ships no type informatio
 import pytest
 
 import grader
-from grader import cli
 from grader.course import find_exercise
 
 ROOT = Path(__file__).parents[1]
@@ -22,18 +21,11 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command with these words, in the repository's root."""
+def run(monkeypatch: pytest.MonkeyPatch, typed: Run, tmp_path: Path) -> Run:
+    """Run the command with these words in the repository's root, where it keeps no progress."""
     monkeypatch.chdir(ROOT)
-
-    def command(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["grade", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return command
+    monkeypatch.setattr("grader.progress.FILE", str(tmp_path / "progress.json"))
+    return typed
 
 
 def test_the_solution_gets_full_marks_and_exit_0(run: Run) -> None:
@@ -59,8 +51,10 @@ def test_an_exercise_goes_by_several_names(run: Run, name: str) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["exercise99"], "no exercise 'exercise99'"),
+        (["exercise99"], "no exercise or command 'exercise99'"),
         (["adm"], r"did you mean exercise8 \(adam\)"),
+        (["wathc"], "did you mean `grade watch`"),
+        (["reset", "adm"], r"did you mean exercise8 \(adam\)"),
         (["exercise8", "no/such/file.py"], "does not exist"),
         (["exercise8", "grader"], "is a folder"),
         (["exercise8", "pyproject.toml"], "is neither a .py file nor a notebook"),
@@ -171,7 +165,7 @@ ADAM_ALONE = ADAM[: ADAM.index("class AdamW")]
 @pytest.mark.parametrize(
     ("source", "statuses"),
     [
-        (ADAM + LOOP, {"timeout"}),
+        pytest.param(ADAM + LOOP, {"timeout"}, marks=pytest.mark.slow),  # a minute of time-outs
         (ADAM + LIAR, {"failed"}),
         (ADAM_ALONE, {"not_implemented"}),
     ],
@@ -287,6 +281,7 @@ class Adam:
     sorted((ROOT / "tests/submissions/06_backprop").glob("*.py")),
     ids=lambda path: path.stem,
 )
+@pytest.mark.slow
 def test_numerical_differences_get_no_points_for_backpropagation(run: Run, path: Path) -> None:
     code, out, _ = run("exercise6", path, "--json")
     document = json.loads(out)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader import cli
 from grader.gradebook import Gradebook
 from grader.pages import page_name
 
@@ -41,19 +40,14 @@ def course(toy_course: Callable[..., Exercise]) -> Exercise:
 
 
 @pytest.fixture
-def run(
-    course: Exercise, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
+def run(course: Exercise, monkeypatch: pytest.MonkeyPatch, typed: Run) -> Run:
     """Run `grade class` with these words, in the course's root."""
     monkeypatch.chdir(course.folder.parent.parent)
 
     def command(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["grade", "class", "--jobs=2", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
+        code, out, err = typed("class", "--jobs=2", *words)
         assert "Traceback" not in out + err
-        return int(ended.value.code or 0), out, err
+        return code, out, err
 
     return command
 
@@ -81,6 +75,7 @@ def book(tmp_path: Path) -> list[tuple[str, str, int | str]]:
         )
 
 
+@pytest.mark.slow
 def test_everybody_is_graded_and_the_same_again_grades_nobody(
     run: Run, lay: LayClass, tmp_path: Path
 ) -> None:
@@ -215,6 +210,7 @@ def alive(pid: int) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_ended_leaves_no_process_and_the_next_one_goes_on(

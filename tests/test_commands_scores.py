@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader import cli
 from grader.gradebook import Attempt, Gradebook
 from grader.roster import Member, Roster
 from grader.verdict import CheckResult, Status, Verdict
@@ -43,18 +42,10 @@ def attempt(member: str, points: int, exercise: str = "exercise1") -> Attempt:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, typed: Run, tmp_path: Path) -> Run:
     """Run the command in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-
-    def command(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["grade", *words])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return command
+    return typed
 
 
 @pytest.fixture

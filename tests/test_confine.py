@@ -134,9 +134,7 @@ def test_how_a_worker_ended_is_reported(
     assert worker is not None
     session.worker = None  # keep it from being closed before it can be asked
     try:
-        frame, _ = wire.encode(
-            {"number": 9, "do": "call", "of": None, "name": "f", "args": (), "kwargs": {}}
-        )
+        frame, _ = wire.encode((9, "call", None, "f"))
         worker.send(frame)
         with pytest.raises(WorkerDied):
             worker.receive(process.Clock(worker, 5.0))
@@ -218,7 +216,7 @@ def test_what_was_settled_is_never_weakened(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Worker, "variants", ("landlock", "spawned"))
     monkeypatch.setattr(process, "_settled", {("landlock", "spawned"): "landlock"})
     monkeypatch.setattr(
-        Worker, "_refused", lambda self: "a fault" if self.variant == "landlock" else ""
+        Worker, "refused", lambda self: "a fault" if self.variant == "landlock" else ""
     )
     with pytest.raises(BrokenGrader, match="a fault"):
         Worker(LIMITS).hello()
@@ -279,7 +277,7 @@ def test_a_process_whose_limits_do_not_hold_is_no_more_than_separate(
 
 def test_a_busy_machine_is_no_reason_for_a_weaker_variant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "START_SECONDS", 0.0)
-    monkeypatch.setattr(process, "SLICE_SECONDS", 0.001)  # less than any start takes
+    monkeypatch.setattr(process, "SLICE", struct.pack("ll", 0, 1))  # less than any start takes
     monkeypatch.setattr(process, "_settled", {})
     with pytest.raises(BrokenGrader, match="said nothing"):
         Worker(LIMITS, ("spawned", "spawned")).hello()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.course import Exercise, Limits, load_exercises, load_mistakes
+from grader.course import Exercise, load_exercises, load_mistakes
 from grader.grading import grade
-from grader.student import find_gpu
+from grader.process import find_gpu
 from grader.submission import read_submission
 from grader.verdict import Status, Verdict
 
@@ -46,7 +46,7 @@ def failures(verdict: Verdict) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def graded_here() -> Callable[[Exercise], None]:
     """Skip a test, and say why, where this machine cannot grade any of the exercise."""
-    _, missing = find_gpu(Limits())
+    _, missing = find_gpu()
 
     def need(exercise: Exercise) -> None:
         if missing and "gpu" in exercise.requires:

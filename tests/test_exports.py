@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import grader.exports
-from grader import cli
 from grader.course import Exercise, find_exercise
 from grader.errors import BrokenGrader, UsageError
 from grader.exports import canvas, classroom50, github, gradescope, junit, moodle, tables
@@ -450,21 +449,11 @@ def test_a_name_never_outweighs_an_id(save: Save) -> None:
 
 
 @pytest.fixture
-def run(
-    toy_course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
+def run(toy_course: Course, monkeypatch: pytest.MonkeyPatch, typed: Run) -> Run:
     """Run the command in the root of a toy course."""
     exercise = toy_course(CHECKS)
     monkeypatch.chdir(exercise.folder.parent.parent)
-
-    def command(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["grade", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return command
+    return typed
 
 
 def verdict(*statuses: Status, **changes: object) -> Verdict:

@@ -6,7 +6,7 @@ No test here imitates a device. NumPy in CuPy's place tests our own walk over va
 from __future__ import annotations
 
 import json
-import subprocess
+import shutil
 import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,9 @@ from grader.course import Exercise, Limits, find_course, find_exercise, load_exe
 from grader.errors import LearnerRaised, Mismatch, UsageError
 from grader.gpu import Gpu, NoGpu, over_leaves, strided
 from grader.grading import examine, grade
+from grader.process import Worker, find_gpu
 from grader.proving import carry_out, judge, plan
-from grader.student import CallReport, Session, Student, find_gpu
+from grader.student import CallReport, Session, Student
 from grader.submission import Submission, read_submission
 from grader.verdict import Status
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Course = Callable[..., Exercise]
+    Typed = Callable[..., tuple[int, str, str]]
 
 ON_GPU = [exercise.id for exercise in load_exercises(find_course()) if "gpu" in exercise.requires]
 CHECKS = '''
@@ -67,7 +69,7 @@ hint = "Look at the step."
 @pytest.fixture(scope="session")
 def missing() -> str:
     """Why there is no GPU here; skips a test of what happens without one where there is one."""
-    _, why = find_gpu(Limits())
+    _, why = find_gpu()
     if not why:
         pytest.skip("this machine has a GPU, and the test is of machines without")
     return why
@@ -76,7 +78,7 @@ def missing() -> str:
 @pytest.fixture(scope="session")
 def device() -> dict[str, str]:
     """What GPU there is; skips a test that needs one where there is none."""
-    found, why = find_gpu(Limits(call_seconds=60.0))
+    found, why = find_gpu()
     if why:
         pytest.skip(f"there is no GPU here: {why}")
     return found
@@ -162,26 +164,25 @@ def test_nothing_is_tried_of_an_exercise_that_runs_on_a_gpu(
 
 
 @pytest.mark.parametrize("name", ON_GPU)
-def test_the_command_ends_well_and_says_why_nothing_was_graded(name: str, missing: str) -> None:
-    command = [sys.executable, "-c", "from grader.cli import main; main()", name]
-    root = find_course()
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "Nothing could be graded here." in done.stdout
-    assert missing[:20] in " ".join(done.stdout.split())
-    command.append("--json")
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
-    document = json.loads(done.stdout)
-    assert (done.returncode, document["score"], document["max_score"]) == (0, 0, 0)
+def test_the_command_ends_well_and_says_why_nothing_was_graded(
+    name: str, missing: str, typed: Typed, tmp_path: Path
+) -> None:
+    exercise = find_exercise(find_course(), name)
+    own = shutil.copy(exercise.stub, tmp_path)
+    code, shown, beside = typed(name, own)
+    assert (code, beside) == (0, "")
+    assert "Nothing could be graded here." in shown
+    assert missing in " ".join(shown.split())
+    code, shown, _ = typed(name, own, "--json")
+    document = json.loads(shown)
+    assert (code, document["score"], document["max_score"]) == (0, 0, 0)
     assert {check["status"] for check in document["checks"]} == {"skipped"}
     reason = f"there is no GPU here: {missing}"
     assert {check["message"] for check in document["checks"]} == {reason}
 
 
-def test_doctor_says_why_there_is_none(missing: str) -> None:
-    command = [sys.executable, "-c", "from grader.cli import main; main()", "doctor"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    assert missing in " ".join(done.stdout.split())
+def test_doctor_says_why_there_is_none(missing: str, typed: Typed) -> None:
+    assert missing in " ".join(typed("doctor")[1].split())
 
 
 def test_cupy_without_a_driver_is_no_gpu(tmp_path: Path) -> None:
@@ -271,15 +272,13 @@ def test_a_call_can_have_arrays_with_gaps(open_student: Callable[[str], Student]
     assert student.last_call.changed == ("x",)
 
 
-def test_a_worker_without_a_gpu_says_so_once_and_loads_nothing(
-    submitted: Callable[[str], Submission], missing: str
-) -> None:
-    session = Session(submitted("raise SystemExit"), "toy", Limits(), on_gpu=True)
+def test_a_worker_on_a_gpu_claims_no_walls_and_without_one_is_refused(missing: str) -> None:
+    worker = Worker(Limits(), ("gpu",))
     try:
-        assert session.gpu_missing() == session.gpu_missing() == missing
-        assert session.tier == "separate"
+        assert worker.refused() == missing
+        assert worker.tier == "separate"
     finally:
-        session.close()
+        worker.close()
 
 
 # What a check asks

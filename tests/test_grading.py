@@ -377,6 +377,33 @@ def double(x):
     assert result.counterexample is not None
 
 
+def test_what_is_to_come_first_is_heard_first_and_the_verdict_keeps_its_order(
+    toy_course: Course, submitted: Source
+) -> None:
+    exercise, source = toy_course(CHECKS), submitted("def double(x): return x + x" + COUNTER)
+    heard: list[str] = []
+    verdict = grade(
+        exercise, source, first={"counts", "gone"}, heard=lambda check: heard.append(check.id)
+    )
+    assert heard == ["counts", "twice"]
+    assert list(statuses(verdict)) == ["twice", "counts"]
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, type("Stop", (KeyboardInterrupt,), {})])
+def test_an_interrupt_ends_the_grading_and_its_processes(
+    toy_course: Course,
+    submitted: Source,
+    leftovers: Callable[[], list[str]],
+    stop: type[KeyboardInterrupt],
+) -> None:
+    def heard(_: CheckResult) -> None:
+        raise stop
+
+    with pytest.raises(stop):
+        grade(toy_course(CHECKS), submitted("def double(x): return x + x" + COUNTER), heard=heard)
+    assert leftovers() == []
+
+
 def test_a_check_leaves_the_curves_of_its_training_runs(
     toy_course: Course, submitted: Source
 ) -> None:

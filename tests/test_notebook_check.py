@@ -55,6 +55,7 @@ def run(exercise: Exercise, *cells: str) -> list[dict[str, str]]:
     return shown
 
 
+@pytest.mark.slow
 def test_the_cells_of_a_kernel_are_graded_as_they_stand(
     toy_course: Callable[..., Exercise],
 ) -> None:

@@ -76,7 +76,7 @@ def proof(toy_course: Course) -> Callable[..., Proof]:
             exercise.stub.write_text(stub)
         tasks = plan(exercise, seeds=2, quick=quick)
         if only:
-            tasks = tuple(task for task in tasks if task.kind in ("stub", only))
+            tasks = tuple(task for task in tasks if task.kind in ("stub", *only.split()))
         return judge(exercise, [carry_out(task) for task in tasks])
 
     return prove
@@ -134,6 +134,7 @@ hint = "Twice is not squared."
     assert fault == "too many mistakes are caught and not named: square, power"
 
 
+@pytest.mark.slow
 def test_a_mutant_that_survives_needs_a_reason(proof: Callable[..., Proof]) -> None:
     blind = CHECKS.replace("x + x)", "x + x, atol=10.0)")
     faults = proof(blind, only="mutant").faults
@@ -141,6 +142,7 @@ def test_a_mutant_that_survives_needs_a_reason(proof: Callable[..., Proof]) -> N
     assert not any("self.n" in fault for fault in faults), "those are killed"
 
 
+@pytest.mark.slow
 def test_a_reason_excuses_an_equivalent_mutant_and_no_other(proof: Callable[..., Proof]) -> None:
     solution = """
         class Counter:
@@ -169,11 +171,12 @@ def test_a_narrow_margin_needs_a_reason(toy_course: Course) -> None:
         replace(outcome, margins={"twice": 30.0}) if outcome.task.name == "square" else outcome
         for outcome in outcomes
     ]
-    (fault,) = judge(exercise, narrow).faults
+    assert judge(exercise, narrow).faults == ()
+    (fault,) = judge(exercise, narrow, margins=True).faults
     assert fault.startswith("twice: right answers come to 0 of the tolerance and wrong ones to 3")
     assert exercise.solution is not None
     (exercise.solution.parent / "reasons.toml").write_text('[margin]\ntwice = "Why not."\n')
-    assert judge(exercise, narrow).faults == ()
+    assert judge(exercise, narrow, margins=True).faults == ()
 
 
 def test_a_costly_grading_is_a_fault(toy_course: Course) -> None:
@@ -206,7 +209,7 @@ def test_a_misdiagnosis_is_a_fault(toy_course: Course) -> None:
 def test_two_gradings_that_differ_are_a_fault(proof: Callable[..., Proof]) -> None:
     name = "name=__import__('os').urandom(4).hex()"
     moody = CHECKS.replace("x + x)", f"x + x, {name})")
-    assert "square: two gradings of it differ" in proof(moody, only="twice").faults
+    assert "square: two gradings of it differ" in proof(moody, only="mistake again").faults
 
 
 def test_a_check_that_breaks_is_a_fault(proof: Callable[..., Proof]) -> None:
@@ -231,6 +234,7 @@ def test_an_outcome_crosses_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(outcome)) == outcome  # noqa: S301 - our own record
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_matrix_and_ends_with_1_where_a_fault_is(toy_course: Course) -> None:
     exercise = toy_course(CHECKS, MISTAKES + HARMLESS)
     command = [sys.executable, "-c", "from grader.cli import main; main()", "verify", "toy"]
@@ -245,3 +249,16 @@ def test_the_command_prints_the_matrix_and_ends_with_1_where_a_fault_is(toy_cour
     assert "●·  square\n" in done.stdout
     assert "··  harmless\n" in done.stdout
     assert "exercise1: the mistake harmless passes every check\n" in done.stdout
+
+
+def test_other_seeds_run_the_checks_that_draw(toy_course: Course) -> None:
+    drawing = '''
+@check("double")
+def test_drawn(student, rng):
+    """Twice what was drawn."""
+    x = rng.random()
+    assert_close(student.double(x), x + x)
+'''
+    exercise = toy_course(CHECKS + drawing)
+    runs = [carry_out(task).checks for task in plan(exercise, 2) if task.kind == "right"]
+    assert runs == [("twice", "counts", "drawn"), ("twice", "drawn")]

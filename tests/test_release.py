@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +23,7 @@ from grader.course import Exercise, find_course, find_exercise, load_exercises
 from grader.errors import CourseError, UsageError
 from grader.files import write_new
 from grader.handout import notebook
-from grader.release import MANIFEST, leak, release, secrets
+from grader.release import MANIFEST, MATERIAL, leak, material, release, secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,6 +184,54 @@ def test_named_exercises_alone_are_released(
     assert os.listdir(tmp_path) == ["some"]  # noqa: PTH208
 
 
+# A course of one's own, laid out by whoever installed the grader
+
+
+def test_init_lays_out_a_course_here_or_in_a_new_folder(
+    released: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for place, said in ((".", "Begin with: grade"), ("a/b", "Begin with: cd a/b && grade")):
+        here = tmp_path / f"{len(place)}"
+        here.mkdir()
+        monkeypatch.chdir(here)
+        monkeypatch.setattr("sys.argv", ["grade", "init", place])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code
+        assert said in capsys.readouterr().out.splitlines()[-1]
+        # The folder that a shell stands in is still the one that it stands in.
+        assert here.samefile(Path.cwd())
+        assert files(here / place) == files(released)
+
+
+def test_a_laid_out_course_can_be_started_anew_but_not_with_another_courses_stub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release(EXERCISES[:1], tmp_path / "course")
+    stub = tmp_path / "course/exercises/01_perceptron/perceptron.py"
+    monkeypatch.chdir(tmp_path / "course")
+    monkeypatch.setattr("sys.argv", ["grade", "reset", "1"])
+
+    def reset() -> tuple[object, str]:
+        stub.write_text("a student's work")
+        monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code or 0, capsys.readouterr().err
+
+    assert reset() == (0, "")
+    assert stub.read_bytes() == EXERCISES[0].stub.read_bytes()
+    for manifest in ("{}", "[]", "{", '{"exercises/01_perceptron/perceptron.py": "00"}'):
+        (tmp_path / "course" / MANIFEST).write_text(manifest)
+        status, said = reset()
+        assert status == 2
+        assert "cannot be made anew here" in said
+        assert stub.read_text() == "a student's work"
+
+
 # What is refused, and that nothing is lost
 
 
@@ -324,30 +375,63 @@ print(cells[-1].outputs[-1]["data"]["text/plain"])
 """
 
 
-@pytest.mark.slow
-def test_the_wheel_and_a_release_are_all_that_a_student_needs(
-    released: Path, tmp_path: Path
-) -> None:
-    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path), str(ROOT)]
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy, so that no build folder is left here."""
+    copy = tmp_path_factory.mktemp("wheel")
+    for name in ("grader", "exercises", "solutions", "datasets"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, copy)
+    out = str(copy / "out")
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", out, str(copy)]
     subprocess.run(pip, check=True)  # noqa: S603
-    (wheel,) = tmp_path.glob("grader-*.whl")
+    (wheel,) = (copy / "out").glob("grader-*.whl")
+    return wheel
+
+
+@pytest.mark.slow
+def test_a_wheel_carries_the_courses_public_material_and_nothing_of_the_answers(
+    wheel: Path,
+) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name: archive.read(name) for name in archive.namelist()}
+    inside = f"grader/{MATERIAL}/"
+    carried = {name.removeprefix(inside): data for name, data in packed.items() if inside in name}
+    assert carried == material(EXERCISES)
+    assert leak(carried, secrets(EXERCISES)) is None
+    for word in ("solution", "hidden", "mistake", "alternative", "reasons"):
+        assert not [name for name in carried if word in name]
+
+
+@pytest.mark.slow
+def test_the_wheel_is_all_that_a_learner_needs(released: Path, wheel: Path, tmp_path: Path) -> None:
     assert wheel.name in (released / "README.md").read_text()
     venv.create(tmp_path / "venv", with_pip=True)
     python = str(tmp_path / "venv/bin/python")
     extras = [f"{wheel}[test]"]
     subprocess.run([python, "-m", "pip", "install", "-q", *extras], check=True)  # noqa: S603
+    course = tmp_path / "course"
 
-    def run(*command: str) -> tuple[int, str]:
+    def run(*command: str, cwd: Path = course, answers: str = "") -> tuple[int, str]:
         done = subprocess.run(  # noqa: S603
-            command, cwd=released, capture_output=True, text=True, check=False
+            command, cwd=cwd, capture_output=True, text=True, check=False, input=answers
         )
+        assert "Traceback" not in done.stderr
         return done.returncode, done.stdout + done.stderr
+
+    grade = str(tmp_path / "venv/bin/grade")
+    status, said = run(grade, "list", cwd=tmp_path)
+    assert status == 2
+    assert "grade init course" in said
+    assert run(grade, "init", "course", cwd=tmp_path)[0] == 0
+    assert files(course) == files(released)
 
     status, said = run(python, "-c", "import grader; print(grader.__file__)")
     assert said.startswith(str(tmp_path / "venv")), said
     schema = "import grader, pathlib; print((pathlib.Path(grader.__file__).parent / "
     assert run(python, "-c", schema + "'verdict.schema.json').is_file())")[1].strip() == "True"
-    grade = str(tmp_path / "venv/bin/grade")
+    assert "Welcome! 15 exercises" in run(grade)[1]
     assert "exercise15" in run(grade, "list")[1]
     for exercise in (EXERCISES[7], EXERCISES[13]):
         status, said = run(grade, exercise.id, "--json")
@@ -355,5 +439,27 @@ def test_the_wheel_and_a_release_are_all_that_a_student_needs(
         assert (status, document["score"]) == (1, 0), exercise.id
         assert {check["status"] for check in document["checks"]} == {"not_implemented"}
     assert "A fresh start" in run(python, "-c", RIGHT)[1]
-    assert EXERCISES[7].solution is not None
-    assert "Everything is right" in run(python, "-c", RIGHT, str(EXERCISES[7].solution))[1]
+    adam = EXERCISES[7]
+    assert adam.solution is not None
+    assert "Everything is right" in run(python, "-c", RIGHT, str(adam.solution))[1]
+
+    stub = course / "exercises/08_adam/adam.py"
+    empty, right = stub.read_text(), adam.solution.read_text()
+    stub.write_text(right.replace("(1 - self.beta2**self.t)", "1"))
+    status, said = run(grade, "8")
+    assert status == 1
+    assert "expected" in said
+    assert "Looks like" not in said  # to know that, it takes the solution and its mistakes
+    hints = [run(grade, "hint", "8")[1] for _ in range(4)]
+    assert "2 of 4" in hints[0]
+    assert "grade solution" not in "".join(hints)
+    assert run(grade, "reset", "8", answers="y\n")[0] == 0
+    assert stub.read_text() == empty
+    assert run(grade, "solution", "8")[0] == 2
+    stub.write_text(right)
+    status, said = run(grade, "8")
+    assert status == 0
+    assert "Everything is right" in said
+    assert "as it was" in run(grade, "diff", "8")[1]
+    assert "holds exercise9" in run(grade, "notebook", "9")[1]
+    assert "1 of 15 exercises done" in run(grade)[1]

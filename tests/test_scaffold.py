@@ -45,6 +45,7 @@ def walkthrough() -> dict[str, str]:
     return files
 
 
+@pytest.mark.slow
 def test_the_walk_through_of_contributing_ends_in_a_proof(course: Path) -> None:
     folder, _ = scaffold(course, "Layer norm", after=12)
     assert folder.name == "16_layer_norm", "13, 14 and 15 are taken"

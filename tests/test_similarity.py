@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from grader import cli
 from grader.course import Exercise, find_course, find_exercise, load_exercises
 from grader.similarity import LONGEST, Pair, similar_pairs
 
@@ -106,18 +105,10 @@ def test_no_text_takes_long(piece: str) -> None:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, typed: Run) -> Run:
     """Run the command with these words, in the repository's root."""
     monkeypatch.chdir(ROOT)
-
-    def command(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["grade", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return command
+    return typed
 
 
 def notebook(source: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.course import Exercise, Limits, Task
+from grader.sparklines import sparklines
 from grader.terminal import render
-from grader.verdict import CheckResult, Status, Verdict
+from grader.verdict import CheckResult, Curve, Status, Verdict
 
 ADAM = Exercise(
     id="exercise8",
@@ -286,3 +288,23 @@ def test_a_flood_is_bounded() -> None:
     assert len(shown) < 10_000
     assert "… 99988 more lines" in shown
     assert "# … 99960 more lines" in shown
+
+
+def test_a_training_run_that_failed_is_drawn_beside_the_reference() -> None:
+    """Yours above ours, on one scale, in what the stream can encode; a passed check draws none."""
+    curve = Curve("loss of run 2", (8.0, 9.0, None), (8.0, 4.0, 2.0), every=10)
+    failed = replace(check(Status.FAILED, "The loss rises."), curves=(Curve("x", (), ()), curve))
+    out = page(failed)
+    assert "    yours  ▇█·\n    ours   ▇▃▁\n" in out
+    assert "loss of run 2" in out
+    assert "    yours  *#-\n    ours   *-_\n" in page(failed, encoding="ascii")
+    assert "yours" not in page(replace(failed, status=Status.PASSED))
+
+
+@given(
+    st.lists(st.none() | st.floats(allow_nan=False, allow_infinity=False), max_size=300),
+    st.lists(st.none() | st.floats(allow_nan=False, allow_infinity=False), max_size=300),
+)
+def test_any_curve_can_be_drawn(got: list[float | None], expected: list[float | None]) -> None:
+    """However long, flat or steep: two lines that fit."""
+    assert max(map(len, sparklines(Curve("loss", tuple(got), tuple(expected))))) <= 56

@@ -95,8 +95,9 @@ class EarlyStopping:
 
         `loss` is the validation loss after the epoch and `params` the parameters at that moment: a
         list of arrays or a list of pairs `(w, b)`. The epoch improves when
-        `loss < best_loss - min_delta`, so a NaN never does and the first loss always does (unless
-        it is NaN or inf). The answer is True at the `patience`-th epoch in a row that does not.
+        `loss < best_loss - min_delta`, so a NaN never does and the first loss always does; what a
+        first loss of NaN or inf does is left open. The answer is True at the `patience`-th epoch in
+        a row that does not.
 
         `best_params` has the form of `params`, and is a copy with arrays of its own: the caller may
         go on training in place.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from grader.arguments import gradebook_option
 from grader.console import console, plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["command"]
 
@@ -19,14 +23,7 @@ __all__ = ["command"]
 @click.option("--withdraw", is_flag=True, help="Let what was graded count again.")
 @click.option("--why", required=True, help="The reason; it is kept, and shown with the score.")
 @click.option("--who", help="Who decides this.  [default: your login name]")
-@click.option(
-    "--gradebook",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path("gradebook.sqlite"),
-    show_default=True,
-    help="The gradebook.",
-)
+@gradebook_option
 def command(
     student: str,
     exercise: str,
@@ -35,7 +32,7 @@ def command(
     withdraw: bool,
     why: str,
     who: str | None,
-    path: Path,
+    book: Path,
 ) -> None:
     """Set a student's points for an exercise, excuse the student from it, or take that back."""
     from grader.course import find_course, find_exercise
@@ -44,12 +41,12 @@ def command(
 
     if [points is not None, excuse, withdraw].count(True) != 1:
         raise click.UsageError("Say one of --points, --excuse and --withdraw.")
-    with Gradebook(path) as gradebook:
+    with Gradebook(book) as gradebook:
         member = Roster(gradebook.members()).pick(student)
         if exercise not in gradebook.exercises():
             exercise = find_exercise(find_course(), exercise).id
     who = _login() if who is None else who
-    with Gradebook(path, write=True) as gradebook:
+    with Gradebook(book, write=True) as gradebook:
         if points is not None:
             gradebook.adjust(member.id, exercise, points=points, who=who, why=why)
             what = f"{points:g} points"

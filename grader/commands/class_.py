@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.arguments import PATH, gradebook_option, policy_option, seed_option
 from grader.console import console
 from grader.course import printable
 
@@ -24,56 +25,40 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 INTERRUPTED = 130
-PATH = click.Path(path_type=Path)
 
 
 @click.command("class")
 @click.argument("folder", type=PATH)
 @click.argument("exercises", nargs=-1)
 @click.option("--roster", "roster_file", type=PATH, help="A CSV file that says who is who.")
-@click.option(
-    "--gradebook",
-    type=PATH,
-    default="gradebook.sqlite",
-    show_default=True,
-    help="Where every attempt is kept.",
-)
+@gradebook_option
 @click.option("--report", type=PATH, help="Write feedback and overview as pages into this folder.")
-@click.option(
-    "--policy",
-    "policy_file",
-    type=PATH,
-    help="Due dates and late penalty, for the report.  [default: policy.toml where there is one]",
-)
+@policy_option
 @click.option("--regrade", multiple=True, metavar="STUDENT", help="Grade again, changed or not.")
 @click.option(
     "--jobs",
     type=click.IntRange(1),
-    default=os.cpu_count() or 1,
-    show_default="one a core",
-    help="Grade so many at the same time.",
+    help="Grade so many at the same time.  [default: one a core; with --dask, one a thread]",
 )
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Draw other inputs."
-)
+@click.option("--dask", metavar="ADDRESS", help="Grade on the Dask cluster of this scheduler.")
+@seed_option
 @click.option(
     "--require",
     type=click.Choice(["separate", "limited", "confined"]),
-    default="separate",
-    show_default=True,
-    help="Refuse to grade in a weaker sandbox.",
+    help="Refuse to grade in a weaker sandbox.  [default: separate; with --dask, confined]",
 )
 def command(
     folder: Path,
     exercises: tuple[str, ...],
     roster_file: Path | None,
-    gradebook: Path,
+    book: Path,
     report: Path | None,
-    policy_file: Path | None,
+    policy: Path | None,
     regrade: tuple[str, ...],
-    jobs: int,
+    jobs: int | None,
+    dask: str | None,
     seed: int,
-    require: str,
+    require: str | None,
 ) -> None:
     """Grade everybody in FOLDER, or in a zip: all exercises, or those that are named.
 
@@ -95,25 +80,24 @@ def command(
     known = {exercise.id: exercise for exercise in load_exercises(root)}
     wanted = [find_exercise(root, name) for name in exercises] or list(known.values())
     roster = read_roster(roster_file) if roster_file is not None else None
-    here = Path("policy.toml")
-    policy = read_policy(policy_file or (here if here.is_file() else None))
-    with TemporaryDirectory(prefix="grade-") as scratch, Gradebook(gradebook, write=True) as book:
+    rules = read_policy(policy)
+    with TemporaryDirectory(prefix="grade-") as scratch, Gradebook(book, write=True) as gradebook:
         if roster is not None:
-            book.enrol(roster)
+            gradebook.enrol(roster)
         found = find_submissions(folder, wanted, roster, scratch=Path(scratch))
-        batch = _Batch(book, found, seed, {_student(name, found, roster) for name in regrade})
+        batch = _Batch(gradebook, found, seed, {_student(name, found, roster) for name in regrade})
         if roster_file is not None:
             batch.name_strangers(printable(roster_file))
         batch.name_problems()
         try:
-            batch.run(jobs, require)
+            batch.run(jobs, require, dask)
         except KeyboardInterrupt:
-            shown = printable(gradebook)
+            shown = printable(book)
             click.echo(f"Stopped; {shown} has all that was graded, and the same command goes on.")
             raise SystemExit(INTERRUPTED) from None
         batch.sum_up()
         if report is not None:
-            pages = write_report(report, printable(folder.stem), book.scores(policy), known)
+            pages = write_report(report, printable(folder.stem), gradebook.scores(rules), known)
             click.echo(f"{printable(report)} has index.html and {pages} pages of feedback.")
     raise SystemExit(1 if batch.unread or batch.faults else 0)
 
@@ -176,13 +160,20 @@ class _Batch:
             else:
                 yield one
 
-    def run(self, jobs: int, require: str) -> None:
-        """Grade everything and keep each attempt as soon as it is known."""
+    def run(self, jobs: int | None, require: str | None, scheduler: str | None) -> None:
+        """Grade everything, here or on a cluster, and keep each attempt as soon as it is known."""
         from contextlib import closing
 
-        from grader.batch import grade_all
+        from grader import batch, cluster
 
-        attempts = grade_all(self.orders(), jobs=jobs, seed=self.seed, require=require)
+        if scheduler is None:
+            jobs, require = jobs or os.cpu_count() or 1, require or "separate"
+            attempts = batch.grade_all(self.orders(), jobs=jobs, seed=self.seed, require=require)
+        else:
+            # Who breaks out of a weaker sandbox there reaches every machine of the cluster.
+            attempts = cluster.grade_all(
+                self.orders(), scheduler, jobs, seed=self.seed, require=require or "confined"
+            )
         with closing(attempts), self.progress() as progress:
             for attempt in attempts:
                 self.book.add(attempt)

@@ -8,12 +8,10 @@ from grader.console import console
 
 __all__ = ["command"]
 
-START_SECONDS = 60.0  # a driver and CuPy may need them, the first time
-
 
 @click.command()
 def command() -> None:
-    """Say what this machine offers: the sandbox and why it is no stronger, versions, the GPU."""
+    """Say what this machine offers: its sandbox, its GPU, and versions."""
     import platform
     from importlib.metadata import version
 
@@ -22,8 +20,7 @@ def command() -> None:
 
     from grader.confine import VARIANTS
     from grader.course import Limits
-    from grader.process import offers
-    from grader.student import find_gpu
+    from grader.process import find_gpu, offers
 
     versions = ", ".join(f"{name} {version(name)}" for name in ("grader", "numpy", "pytest"))
     table = Table.grid(padding=(0, 2))
@@ -32,7 +29,7 @@ def command() -> None:
     for variant, reason in offers(Limits()).items():
         found = f"{VARIANTS[variant]} ({variant}): {reason or 'available'}"
         table.add_row("sandbox", escape(found))
-    gpu, missing = find_gpu(Limits(call_seconds=START_SECONDS))
+    gpu, missing = find_gpu()
     reached = "{name}, driver for CUDA {driver}; CuPy {cupy} over CUDA {cuda}"
     table.add_row("GPU", escape(missing or reached.format_map(gpu)))
     console().print(table)

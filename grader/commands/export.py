@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.arguments import PATH, gradebook_option, policy_option
 from grader.console import console, plain
 
 if TYPE_CHECKING:
@@ -17,12 +18,9 @@ if TYPE_CHECKING:
 
     from grader.exports.filling import Form, Plan
     from grader.exports.sheet import Sheet
-    from grader.policy import Policy
     from grader.verdict import Verdict
 
 __all__ = ["command"]
-
-PATH = click.Path(path_type=Path)
 
 
 @click.group("export")
@@ -39,24 +37,7 @@ def command() -> None:
 
 def _books(function: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say where the scores are."""
-    options = (
-        click.option(
-            "--gradebook",
-            "book",
-            type=PATH,
-            default=Path("gradebook.sqlite"),
-            show_default=True,
-            help="The gradebook.",
-        ),
-        click.option(
-            "--policy",
-            type=PATH,
-            help="Due dates and late penalty.  [default: policy.toml where there is one]",
-        ),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+    return gradebook_option(policy_option(function))
 
 
 def _fills(function: Callable[..., None]) -> Callable[..., None]:
@@ -180,6 +161,7 @@ def _fill(
     from grader.exports.filling import plan
     from grader.exports.sheet import read_sheet
     from grader.gradebook import Gradebook
+    from grader.policy import read_policy
     from grader.roster import Roster
 
     target = out or sheet.with_name(f"{sheet.stem}.filled.csv")
@@ -191,7 +173,7 @@ def _fill(
     with Gradebook(book) as gradebook:
         if id_ not in gradebook.exercises():
             raise UsageError(f"{printable(book)} has no attempt at {id_}; grade it first.")
-        found = list(gradebook.scores(_policy(policy), id_))
+        found = list(gradebook.scores(read_policy(policy), id_))
         filled = plan(form, Roster(gradebook.members()), found, rescale=rescale)
     _show(filled)
     unmatched = len(filled.strangers) + len(filled.missing)
@@ -241,17 +223,11 @@ def _print_table(
 ) -> None:
     from grader.course import find_course, find_exercise
     from grader.gradebook import Gradebook
+    from grader.policy import read_policy
 
     id_ = find_exercise(find_course(), exercise).id if exercise is not None else None
     with Gradebook(book) as gradebook:
-        click.echo(table(gradebook.scores(_policy(policy), id_)), nl=False)
-
-
-def _policy(path: Path | None) -> Policy:
-    from grader.policy import read_policy
-
-    here = Path("policy.toml")
-    return read_policy(path or (here if here.is_file() else None))
+        click.echo(table(gradebook.scores(read_policy(policy), id_)), nl=False)
 
 
 def _read_verdict(source: str) -> Verdict:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from grader.arguments import PATH, exercise_argument, own, seed_option, tell
 from grader.console import console
 from grader.course import printable
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = ["command"]
+
+UNCONFINED = "DEBUGGING: your code is not confined and has no limits; this verdict is not kept."
 
 
 class RunContext(click.Context):
@@ -35,12 +41,10 @@ def _web_page(ctx: click.Context, param: click.Parameter, value: Path | None) ->
 
 
 @click.command("run", cls=RunCommand, hidden=True)
-@click.argument("exercise")
-@click.argument("submission", required=False, type=click.Path(path_type=Path))
+@exercise_argument(required=True)
+@click.argument("submission", required=False, type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as a JSON document.")
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Draw other inputs."
-)
+@seed_option
 @click.option(
     "--require",
     type=click.Choice(["separate", "limited", "confined"]),
@@ -50,28 +54,46 @@ def _web_page(ctx: click.Context, param: click.Parameter, value: Path | None) ->
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path),
+    type=PATH,
     callback=_web_page,
     help="Write the verdict to this file as well, as a web page (.html).",
 )
+@click.option("--debug", is_flag=True, help="Run your code unconfined, so that breakpoint() works.")
+@click.pass_context
 def command(
+    context: click.Context,
     exercise: str,
     submission: Path | None,
     as_json: bool,
     seed: int,
     require: str,
     report: Path | None,
+    debug: bool,
 ) -> None:
-    """Grade EXERCISE: your file in exercises/, or any .py file, notebook or folder."""
-    from grader.course import find_course, find_exercise
+    """Grade EXERCISE: your file in exercises/, or any .py file, notebook or folder.
+
+    \b
+    grade exercise8                   your file
+    grade adam path/to/adam.py        any other
+    grade exercise8 --seed 3          on other inputs
+    grade exercise8 --debug           prints and breakpoint() work
+    """  # noqa: D301 - the backspace tells click to keep the lines
+    from grader.course import find_course, find_exercise, learners_file, load_exercises
+    from grader.errors import UsageError
     from grader.grading import grade
+    from grader.progress import read_progress, update_progress
     from grader.submission import read_submission
 
-    found = find_exercise(find_course(), exercise)
-    # The learner's file is in the current folder of a release, else in the exercise's own.
-    here = Path(found.file)
-    path = submission or (here if here.is_file() else found.stub)
-    verdict = grade(found, read_submission(path, found.file), seed=seed, require=require)
+    root = find_course()
+    found = find_exercise(root, exercise, _commands(context))
+    path = submission or learners_file(found)
+    read = read_submission(path, found.file)
+    if debug:
+        if as_json or require != "separate":
+            raise UsageError("--debug confines nothing; leave out --json and --require.")
+        click.secho(UNCONFINED, err=True, bold=True)
+    failing = read_progress(root, tell).of(found).failing if debug else ()
+    verdict = grade(found, read, seed=seed, require=require, first=failing, debug=debug)
     if as_json:
         click.echo(verdict.to_json())
     else:
@@ -84,4 +106,25 @@ def command(
 
         write(report, verdict_page(verdict, found, redact=False).encode())
         click.echo(f"The report is in {printable(report)}.", err=True)
+    if own(path, found) and not debug:
+        text = read.chunks[0].text
+        progress = update_progress(root, found, lambda old: old.after(verdict, text), tell)
+        if not as_json and not verdict.broken:
+            from grader.journey import render_next, render_walk, stuck
+            from grader.walk import walk
+
+            task = stuck(found, progress.of(found))
+            if task and (walked := walk(found, read, task, seed=seed)):
+                console().print()
+                render_walk(walked, console())
+            render_next(found, load_exercises(root), progress, console())
     raise SystemExit(verdict.exit_code)
+
+
+def _commands(context: click.Context) -> list[str]:
+    """Name the commands that an exercise's name may have been meant for."""
+    group = context.parent and context.parent.command
+    if not isinstance(group, click.Group):
+        return []
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    return [name for name, command in found.items() if command and not command.hidden]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from grader.arguments import gradebook_option, policy_option
 from grader.console import console, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from rich.console import Console
     from rich.table import Table
@@ -30,33 +31,20 @@ WIDEST = 100_000
 
 
 @click.command("scores")
-@click.option(
-    "--gradebook",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path("gradebook.sqlite"),
-    show_default=True,
-    help="The gradebook.",
-)
-@click.option(
-    "--policy",
-    "policy_path",
-    type=click.Path(path_type=Path),
-    help="Due dates and late penalty.  [default: policy.toml where there is one]",
-)
+@gradebook_option
+@policy_option
 @click.option("--attempts", "student", metavar="STUDENT", help="Show one student's history.")
-def command(path: Path, policy_path: Path | None, student: str | None) -> None:
+def command(book: Path, policy: Path | None, student: str | None) -> None:
     """Show the points of every student and exercise, or one student's history."""
     from grader.gradebook import Gradebook
     from grader.policy import read_policy
 
-    here = Path("policy.toml")
-    policy = read_policy(policy_path or (here if here.is_file() else None))
-    with Gradebook(path) as gradebook:
+    rules = read_policy(policy)
+    with Gradebook(book) as gradebook:
         if student is None:
-            _show_scores(gradebook, policy)
+            _show_scores(gradebook, rules)
         else:
-            _show_history(gradebook, policy, student)
+            _show_history(gradebook, rules, student)
 
 
 def _show_scores(gradebook: Gradebook, policy: Policy) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+COLUMNS: Final = ("checks", "right", "caught", "named", "killed", "equivalent", "faults")
+ROW: Final = "{:<12}{:>8}{:>9}{:>9}{:>7}{:>9}{:>12}{:>8}"
+
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[EXERCISE]...")
@@ -27,10 +31,12 @@ __all__ = ["command"]
     type=click.IntRange(1),
     default=10,
     show_default=True,
-    help="Grade each right answer with so many seeds.",
+    help="Grade right answers with so many seeds, where checks draw from them.",
 )
 @click.option("--quick", is_flag=True, help="One seed, no mutants, no diagnosis, no matrix.")
-@click.option("--margins", is_flag=True, help="Show how far answers stay from the tolerances.")
+@click.option(
+    "--margins", is_flag=True, help="Show and judge how far answers stay from tolerances."
+)
 def command(names: tuple[str, ...], seeds: int, quick: bool, margins: bool) -> None:
     """Prove that the checks of EXERCISE, or of all, tell right answers from wrong ones.
 
@@ -51,44 +57,42 @@ def command(names: tuple[str, ...], seeds: int, quick: bool, margins: bool) -> N
     for exercise in exercises:
         refuse_blanks(exercise)
     tasks = [task for exercise in exercises for task in plan(exercise, seeds, quick=quick)]
-    outcomes = list(_carried_out(tasks))
+    position = {task: i for i, task in enumerate(tasks)}
+    left = Counter(task.exercise for task in tasks)
+    outcomes: dict[str, list[Outcome]] = {exercise.id: [] for exercise in exercises}
+    by_id = {exercise.id: exercise for exercise in exercises}
     page = console()
-    proofs = [
-        judge(exercise, [outcome for outcome in outcomes if outcome.task.exercise == exercise.id])
-        for exercise in exercises
-    ]
-    for proof in proofs:
-        if names and not quick and proof.checks:
-            _show_matrix(page, proof)
-        if margins and not quick:
-            _show_margins(page, proof)
-    page.print(_summary(proofs))
-    for proof in proofs:
-        for why in proof.ungraded:
-            what = "some checks were not" if proof.checks else "not"
-            page.print(
-                f"{proof.exercise.id}: {what} graded here: {why}", markup=False, soft_wrap=True
-            )
-        for fault in proof.faults:
-            page.print(f"{proof.exercise.id}: {fault}", markup=False, soft_wrap=True)
-    raise SystemExit(any(proof.faults for proof in proofs))
+    page.print(ROW.format("", *COLUMNS))
+    unproved = False
+    for outcome in _carried_out(tasks, page):
+        id_ = outcome.task.exercise
+        left[id_] -= 1
+        outcomes[id_].append(outcome)
+        if not left[id_]:
+            done = sorted(outcomes.pop(id_), key=lambda outcome: position[outcome.task])
+            proof = judge(by_id[id_], done, margins=margins)
+            unproved |= bool(proof.faults)
+            _show(page, proof)
+            if names and not quick and proof.checks:
+                _show_matrix(page, proof)
+            if margins and not quick:
+                _show_margins(page, proof)
+    raise SystemExit(unproved)
 
 
-def _carried_out(tasks: Sequence[Task]) -> Iterator[Outcome]:
+def _carried_out(tasks: Sequence[Task], page: Console) -> Iterator[Outcome]:
     """Try everything, on all cores, in the order in which it is done."""
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from multiprocessing import get_context
 
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     from grader.proving import carry_out
 
-    shown = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         ProcessPoolExecutor(mp_context=get_context("spawn")) as pool,
-        Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar,
+        Progress(*columns, console=page, transient=True, disable=not page.is_terminal) as bar,
     ):
         futures = [pool.submit(carry_out, task) for task in tasks]
         try:
@@ -121,23 +125,25 @@ def _show_margins(page: Console, proof: Proof) -> None:
     page.print("Errors of right and of wrong answers, as multiples of the tolerance.\n")
 
 
-def _summary(proofs: Sequence[Proof]) -> Table:
-    table = _table("", "checks", "right", "caught", "named", "killed", "equivalent", "faults")
-    for proof in proofs:
-        mistakes, mutants = proof.of("mistake", "caught"), proof.of("mutant")
-        killed = sum(bool(outcome.failed) for outcome in mutants)
-        right = proof.of("right")
-        table.add_row(
-            proof.exercise.id,
-            str(len(proof.checks)),
-            f"{sum(not outcome.failed for outcome in right)}/{len(right)}",
-            f"{sum(bool(outcome.failed) for outcome in mistakes)}/{len(mistakes)}",
-            f"{sum(bool(outcome.named) for outcome in mistakes)}" if proof.of("mistake") else "–",
-            f"{killed}/{len(mutants)}" if mutants else "–",
-            f"{len(mutants) - killed}" if mutants else "–",
-            f"{len(proof.faults)}",
-        )
-    return table
+def _show(page: Console, proof: Proof) -> None:
+    """Print an exercise's line, and under it what could not be graded and what its proof lacks."""
+    mistakes, mutants, right = proof.of("mistake", "caught"), proof.of("mutant"), proof.of("right")
+    killed = sum(bool(outcome.failed) for outcome in mutants)
+    cells = (
+        len(proof.checks),
+        f"{sum(not outcome.failed for outcome in right)}/{len(right)}",
+        f"{sum(bool(outcome.failed) for outcome in mistakes)}/{len(mistakes)}",
+        sum(bool(outcome.named) for outcome in mistakes) if proof.of("mistake") else "–",
+        f"{killed}/{len(mutants)}" if mutants else "–",
+        len(mutants) - killed if mutants else "–",
+        len(proof.faults),
+    )
+    page.print(ROW.format(proof.exercise.id, *cells))
+    for why in proof.ungraded:
+        what = "some checks were skipped" if proof.checks else "skipped"
+        page.print(f"{proof.exercise.id}: {what}: {why}", markup=False, soft_wrap=True)
+    for fault in proof.faults:
+        page.print(f"{proof.exercise.id}: {fault}", markup=False, soft_wrap=True)
 
 
 def _table(*columns: str) -> Table:

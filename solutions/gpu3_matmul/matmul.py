@@ -8,10 +8,10 @@ in shared memory. No function changes its arguments.
 
 import cupy
 
-TILE = 16
-THREADS = 256
+_TILE = 16
+_THREADS = 256
 
-MATMUL = r"""
+_MATMUL = r"""
 extern "C" __global__
 void matmul(const REAL* a, const REAL* b, REAL* c, long long m, long long k, long long n) {
     __shared__ REAL a_tile[TILE][TILE];
@@ -35,7 +35,7 @@ void matmul(const REAL* a, const REAL* b, REAL* c, long long m, long long k, lon
 }
 """
 
-SOFTMAX = r"""
+_SOFTMAX = r"""
 extern "C" __global__
 void softmax_rows(const REAL* z, REAL* p, long long columns) {
     __shared__ REAL partial[THREADS];
@@ -79,7 +79,8 @@ void softmax_rows(const REAL* z, REAL* p, long long columns) {
 
 def _kernel(code, name, dtype):
     real = {"float32": "float", "float64": "double"}[dtype.name]
-    return cupy.RawKernel(code, name, (f"-DREAL={real}", f"-DTILE={TILE}", f"-DTHREADS={THREADS}"))
+    options = f"-DREAL={real}", f"-DTILE={_TILE}", f"-DTHREADS={_THREADS}"
+    return cupy.RawKernel(code, name, options)
 
 
 def matmul(a, b):
@@ -95,8 +96,8 @@ def matmul(a, b):
     (m, k), n = a.shape, b.shape[1]
     c = cupy.empty((m, n), dtype=a.dtype)
     if c.size > 0:
-        grid = -(-n // TILE), -(-m // TILE)
-        _kernel(MATMUL, "matmul", a.dtype)(grid, (TILE, TILE), (a, b, c, m, k, n))
+        grid = -(-n // _TILE), -(-m // _TILE)
+        _kernel(_MATMUL, "matmul", a.dtype)(grid, (_TILE, _TILE), (a, b, c, m, k, n))
     return c
 
 
@@ -112,5 +113,5 @@ def softmax_rows(z):
     p = cupy.empty_like(z)
     if z.size > 0:
         rows, columns = z.shape
-        _kernel(SOFTMAX, "softmax_rows", z.dtype)((rows,), (THREADS,), (z, p, columns))
+        _kernel(_SOFTMAX, "softmax_rows", z.dtype)((rows,), (_THREADS,), (z, p, columns))
     return p

@@ -9,8 +9,5 @@ SAYS = {"twice": "not an answer"}
 
 
 def double(x):
-    nothing = {"changed": (), "warnings": (), "output": "", "entered": {}, "seconds": 0.0}
-    nothing["places"] = ()
-    reply = {"value": True, "generators": (), **nothing}
-    os.write(3, wire.encode({"number": 0, "replies": [reply]})[0])
+    os.write(3, wire.encode((0, [("value", True)]))[0])
     return x

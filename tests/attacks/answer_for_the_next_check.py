@@ -8,8 +8,5 @@ EXPECT = {"twice": "crashed", "agrees": "crashed"}
 
 
 def double(x):
-    nothing = {"changed": (), "warnings": (), "output": "", "entered": {}, "seconds": 0.0}
-    nothing["places"] = ()
-    reply = {"value": (), "generators": (), **nothing}
-    os.write(3, wire.encode({"number": 1, "replies": [reply]})[0] * 3)
+    os.write(3, wire.encode((1, [("value", ())]))[0] * 3)
     return x

@@ -12,7 +12,7 @@ sent = []
 
 def encode(value, wrap=None):
     frame = real(value, wrap)
-    if isinstance(value, dict) and "replies" in value:
+    if isinstance(value[0], int):
         sent.append(frame[0])
     return (sent[0], frame[1]) if len(sent) > 2 else frame
 

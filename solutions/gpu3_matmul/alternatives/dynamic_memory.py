@@ -5,7 +5,7 @@ import functools
 import cupy
 
 SOURCE = r"""
-extern __shared__ unsigned char bytes[];
+extern __shared__ __align__(16) unsigned char bytes[];
 
 extern "C" __global__
 void gemm(const REAL* a, const REAL* b, REAL* c, long long m, long long k, long long n, long long tile) {

@@ -4,7 +4,7 @@ import cupy
 
 CODE = r"""
 template <typename T>
-__global__ void product(const T* a, const T* b, T* c, long long m, long long k, long long n) {
+__global__ void __launch_bounds__(1024) product(const T* a, const T* b, T* c, long long m, long long k, long long n) {
     __shared__ T left[32][33];
     __shared__ T right[32][33];
     long long row = blockIdx.x * 32LL + threadIdx.y, col = blockIdx.y * 32LL + threadIdx.x;
