@@ -19,6 +19,7 @@ from grader.course import Exercise, Limits, find_course, find_exercise, load_exe
 from grader.errors import LearnerRaised, Mismatch, UsageError
 from grader.gpu import Gpu, NoGpu, over_leaves, strided
 from grader.grading import examine, grade
+from grader.local import LocalSession
 from grader.process import Worker, find_gpu
 from grader.proving import carry_out, judge, plan
 from grader.student import CallReport, Session, Student
@@ -181,6 +182,15 @@ def test_the_command_ends_well_and_says_why_nothing_was_graded(
     assert {check["message"] for check in document["checks"]} == {reason}
 
 
+def test_the_map_marks_them_as_optional_and_does_not_count_them(typed: Typed) -> None:
+    exercises = load_exercises(find_course())
+    numbered = [exercise for exercise in exercises if exercise.number is not None]
+    assert len(numbered) < len(exercises)
+    shown = typed("list")[1]
+    assert "kernels, optional" in shown
+    assert f" of {len(numbered)} done" in shown
+
+
 def test_doctor_says_why_there_is_none(missing: str, typed: Typed) -> None:
     assert missing in " ".join(typed("doctor")[1].split())
 
@@ -214,7 +224,15 @@ class Moved(np.ndarray[Any, Any]):
 def walk() -> Gpu:
     class Library:
         ndarray = Moved
-        cuda = SimpleNamespace(Device=lambda: SimpleNamespace(synchronize=lambda: None))
+        cuda = SimpleNamespace(
+            Device=lambda: SimpleNamespace(synchronize=lambda: None),
+            runtime=SimpleNamespace(
+                getDeviceProperties=lambda number: {"name": b"none"},  # noqa: ARG005 - CuPy's own
+                runtimeGetVersion=lambda: 12090,
+                driverGetVersion=lambda: 13000,
+            ),
+        )
+        __version__ = "none"
 
         @staticmethod
         def asarray(array: Any) -> Any:
@@ -240,9 +258,80 @@ def test_arrays_are_moved_wherever_they_are_and_nothing_else_is(walk: Gpu) -> No
     assert type(back[0][0]) is type(back[1]["w"]) is np.ndarray
 
 
+def test_a_device_is_named_with_the_versions_of_what_reaches_it(walk: Gpu) -> None:
+    found = {"name": "none", "cuda": "12.9", "driver": "13.0", "cupy": "none"}
+    assert walk.describe() == found
+
+
 def test_an_array_that_was_on_the_host_is_noticed(walk: Gpu) -> None:
     assert walk.fetched([np.ones(2).view(Moved), (np.ones(2),)])[1] == ("gpu", "host")
     assert not walk.fetched((np.float64(1.0), 2, "x"))[1]
+
+
+def test_what_was_lent_stays_as_it_is_with_all_that_it_holds(walk: Gpu) -> None:
+    cache = [np.ones(2)]
+    moved = walk.moved((cache, [np.ones(2)]), {id(cache)})
+    assert moved[0] is cache
+    assert type(cache[0]) is np.ndarray
+    assert type(moved[1][0]) is Moved
+
+
+@pytest.fixture
+def here(
+    walk: Gpu, submitted: Callable[[str], Submission], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], Student]]:
+    """Start a student in this process, as if on a GPU; its session ends with the test."""
+    monkeypatch.setattr(Gpu, "open", lambda note: walk)  # noqa: ARG005 - nothing is launched
+    sessions = []
+
+    def start(source: str) -> Student:
+        sessions.append(LocalSession(submitted(source), "toy", on_gpu=True))
+        sessions[-1].begin_check()
+        return Student(sessions[-1])
+
+    yield start
+    for session in sessions:
+        session.close()
+
+
+def test_a_call_says_where_its_results_were_and_a_detour_over_numpy_is_a_failed_check(
+    here: Callable[[str], Student],
+) -> None:
+    student = here("""
+        import numpy as np
+        def there(x):
+            return 2 * x
+        def detour(x):
+            return np.array(2 * x)
+        def change(x):
+            x += 1
+            return [x, {"n": 1}]
+    """)
+    x = np.ones(3)
+    assert np.array_equal(student.there(x), 2 * x)
+    assert_on_gpu(student)
+    assert (student.last_call.places, student.last_call.changed) == (("gpu",), ())
+    student.detour(x)
+    with pytest.raises(Mismatch, match="detour returned an array in the computer's memory"):
+        assert_on_gpu(student)
+    assert student.change(x)[1] == {"n": 1}
+    assert (student.last_call.places, student.last_call.changed) == (("gpu",), ("x",))
+    assert [array.tolist() for array in student.there.many([(x,), (x + 1,)])] == [[2] * 3, [4] * 3]
+
+
+def test_a_cache_stays_on_the_device_and_what_it_is(here: Callable[[str], Student]) -> None:
+    student = here("""
+        from typing import NamedTuple
+        class Cache(NamedTuple):
+            x: object
+        def forward(x):
+            return 2 * x, Cache(x)
+        def backward(dz, cache):
+            return dz * cache.x
+    """)
+    _, cache = student.forward.keeping(1)(np.full(2, 3.0))
+    assert student.backward(np.ones(2), cache).tolist() == [3.0, 3.0]
+    assert (student.last_call.places, student.last_call.changed) == (("gpu",), ())
 
 
 def test_a_list_in_itself_ends_the_walk() -> None:
