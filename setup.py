@@ -10,8 +10,8 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # what is public, the package itself knows best
 
-from grader.course import load_exercises  # noqa: E402
-from grader.release import MATERIAL, leak, material, secrets  # noqa: E402
+from grader.course import load_exercises  # noqa: E402 - found on the path above
+from grader.release import MATERIAL, leak, material, secrets  # noqa: E402 - found on the path above
 
 
 class BuildWithMaterial(build_py):

@@ -51,7 +51,7 @@ def main(pairs: int) -> None:
 
     def one_command(variants: tuple[str, ...]) -> None:
         words = [sys.executable, "-c", COMMAND, ",".join(variants), "exercise8", str(path)]
-        subprocess.run([*words, "--json"], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+        subprocess.run([*words, "--json"], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own words
 
     def a_class(variants: tuple[str, ...]) -> None:
         Worker.variants = variants
@@ -71,12 +71,12 @@ def main(pairs: int) -> None:
         for variants in (LIMITED, CONFINED):
             action(variants)
         times = [
-            (seconds(lambda: action(LIMITED)), seconds(lambda: action(CONFINED)))  # noqa: B023
+            (seconds(lambda: action(LIMITED)), seconds(lambda: action(CONFINED)))  # noqa: B023 - called at once
             for _ in range(pairs)
         ]
         limited, confined = (1e3 * statistics.median(column) for column in zip(*times, strict=True))
         ratio = statistics.median(confined / limited for limited, confined in times)
-        print(f"{name:12} {limited:8.1f} ms {confined:7.1f} ms {ratio:7.2f}")  # noqa: T201
+        print(f"{name:12} {limited:8.1f} ms {confined:7.1f} ms {ratio:7.2f}")  # noqa: T201 - a report
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A deep-learning course that grades itself.
 
-    errors, verdict, curves, margins, declaring
+    errors, verdict, curves, margins, declaring, threads
                                      what can go wrong, what grading says, what makes a check
     course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
@@ -8,10 +8,11 @@
     starting, process, student, local
                                      the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors
-    snippets, diagnosis, plugin, grading, walk
+    snippets, diagnosis, drawn, plugin, grading, walk
                                      from a check's calls to a verdict
     mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
-    roster, policy, gradebook        a class: who takes part, what counts, every attempt
+    roster, policy, bookfile, gradebook
+                                     a class: who takes part, what counts, every attempt
     report, sparklines, terminal, console
                                      what every report says, and the terminal's
     figures, overview, html          the pages: a learner's, a student's, a class's

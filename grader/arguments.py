@@ -31,7 +31,7 @@ POLICY: Final = Path("policy.toml")
 
 def _policy_here(
     ctx: click.Context,  # noqa: ARG001 - click calls it with all three
-    param: click.Parameter,  # noqa: ARG001
+    param: click.Parameter,  # noqa: ARG001 - click's signature
     value: Path | None,
 ) -> Path | None:
     return value or (POLICY if POLICY.is_file() else None)
@@ -58,7 +58,7 @@ seed_option: Final = click.option(
 
 def complete_exercise(
     ctx: click.Context | None,  # noqa: ARG001 - click calls it with all three
-    param: click.Parameter | None,  # noqa: ARG001
+    param: click.Parameter | None,  # noqa: ARG001 - click's signature
     incomplete: str,
 ) -> list[str]:
     """Return the ids and names of exercises that begin like this; none outside of a course."""

@@ -40,7 +40,7 @@ def _graded(course: Path, submission: Path) -> dict[str, Any]:
         print(said)  # noqa: T201 - Gradescope shows it to the staff
         return {"score": 0, "output": said[:1].upper() + said[1:], "output_format": "text"}
     verdict = grade(exercise, read)
-    print(f"{exercise.id}, {read.name}: graded in the sandbox tier {verdict.sandbox}")  # noqa: T201
+    print(f"{exercise.id}, {read.name}: graded in the sandbox tier {verdict.sandbox}")  # noqa: T201 - Gradescope's log
     return results(verdict, exercise)
 
 
@@ -48,5 +48,5 @@ if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]))
     except GraderError as error:
-        print(f"The grader failed, and nothing is scored: {error}")  # noqa: T201
+        print(f"The grader failed, and nothing is scored: {error}")  # noqa: T201 - Gradescope's log
         sys.exit(GraderError.exit_code)

@@ -97,7 +97,7 @@ def grade_all(
             if not busy:
                 return
             for connection in wait(list(busy), timeout=1.0):
-                checker = busy.pop(connection)  # type: ignore[call-overload]
+                checker = busy.pop(connection)  # type: ignore[call-overload]  # wait() may return sockets
                 order, tries, outcome = checker.order, checker.tries, checker.outcome()
                 if checker.fit:
                     idle.append(checker)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -17,6 +18,7 @@ from click.shell_completion import CompletionItem
 from grader import commands
 from grader.arguments import complete_exercise
 from grader.errors import GraderError
+from grader.threads import ONE_THREAD
 
 __all__ = ["main"]
 
@@ -37,10 +39,10 @@ class GradeGroup(click.Group):
         exercises = complete_exercise(ctx, None, incomplete)
         return [*map(CompletionItem, exercises), *super().shell_complete(ctx, incomplete)]
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(module.name.rstrip("_") for module in iter_modules(commands.__path__))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         for module in iter_modules(commands.__path__):
             if module.name.rstrip("_") == cmd_name:
                 home = import_module(f"{commands.__name__}.{module.name}")
@@ -76,6 +78,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; what a person types never ends in a traceback of ours."""
+    os.environ.update(ONE_THREAD)
     try:
         status = cli(prog_name="grade", standalone_mode=False)
     except click.ClickException as error:

@@ -9,19 +9,16 @@ counts is worked out when scores are read: none is stored that another policy wo
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import math
 import os
-import sqlite3
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import quote
 
+from grader.bookfile import asking, connect, make, only_writer
 from grader.course import printable
 from grader.errors import UsageError
 from grader.roster import Member
@@ -38,11 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Attempt", "Decision", "Gradebook", "Score"]
 
-_APPLICATION: Final = 0x47726164  # "Grad" in the file's header: no other program's SQLite file
-_VERSION: Final = 1
-_SCHEMA: Final = f"""
-PRAGMA application_id = {_APPLICATION};
-PRAGMA user_version = {_VERSION};
+_SCHEMA: Final = """
 CREATE TABLE member (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, aliases TEXT NOT NULL, -- JSON
     position INTEGER NOT NULL
@@ -73,11 +66,6 @@ _ATTEMPT: Final = (
     "SELECT member, exercise, submission, digest, seed, version, verdict, fault, submitted_at, "
     "graded_at FROM attempt WHERE "
 )
-_NOT_WRITABLE: Final = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
-_NO_ROOM: Final = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
-_SECONDS: Final = 30  # to wait for another process that is just now busy with the file
-
-_written: set[Path] = set()  # a lock of the system's does not keep its own process out
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +134,15 @@ class Gradebook:
 
     def __init__(self, path: Path, *, write: bool = False) -> None:
         self._path = Path(os.path.realpath(path))
-        self._lock = _lock(self._path) if write else None
-        try:
-            if write and not self._path.exists():
-                _make(self._path)
-            with _asking(self._path):
-                self._connection = _connect(self._path, write=write)
-        except BaseException:
-            self._unlock()
-            raise
+        self._held = ExitStack()
+        with ExitStack() as held:
+            if write:
+                held.enter_context(only_writer(self._path))
+                if not self._path.exists():
+                    make(self._path, _SCHEMA)
+            self._connection = connect(self._path, write=write)
+            held.callback(self._connection.close)
+            self._held = held.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -169,8 +157,7 @@ class Gradebook:
 
     def close(self) -> None:
         """Close the file and let the next writer in; once more does nothing."""
-        self._connection.close()
-        self._unlock()
+        self._held.close()
 
     def enrol(self, roster: Roster) -> None:
         """Add or update members in the roster's order; whoever was there before comes after."""
@@ -178,7 +165,7 @@ class Gradebook:
             (*map(_clean, (member.id, member.name, member.email)), json.dumps(member.aliases), at)
             for at, member in enumerate(roster.members)
         ]
-        with _asking(self._path):
+        with asking(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self._connection.execute("UPDATE member SET position = position + ?", (len(rows),))
@@ -195,7 +182,7 @@ class Gradebook:
             "SELECT member FROM attempt UNION SELECT member FROM decision "
             "EXCEPT SELECT id FROM member ORDER BY member"
         )
-        with _asking(self._path):
+        with asking(self._path):
             enrolled = [
                 Member(id_, name, email, tuple(json.loads(aliases)))
                 for id_, name, email, aliases in self._connection.execute(query)
@@ -224,7 +211,7 @@ class Gradebook:
             None if verdict is None else verdict.to_json(),
         )
         query = "INSERT INTO attempt VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        with _asking(self._path):
+        with asking(self._path):
             self._connection.execute(query, row)
 
     def has(self, member: str, exercise: str, digest: str, seed: int, version: str) -> bool:
@@ -234,7 +221,7 @@ class Gradebook:
             "AND version = ? AND points IS NOT NULL LIMIT 1"
         )
         values = [_clean(text) for text in (member, exercise, digest, str(seed), version)]
-        with _asking(self._path):
+        with asking(self._path):
             return self._connection.execute(query, values).fetchone() is not None
 
     def attempts(self, member: str | None = None, exercise: str | None = None) -> Iterator[Attempt]:
@@ -244,7 +231,7 @@ class Gradebook:
         # What is added while this is read is not waited for.
         conditions = ["id <= (SELECT max(id) FROM attempt)", *(f"{column} = ?" for column in known)]
         query = f"{_ATTEMPT} {' AND '.join(conditions)} ORDER BY id"
-        with _asking(self._path):
+        with asking(self._path):
             for row in self._connection.execute(query, tuple(known.values())):
                 yield _attempt(row)
 
@@ -274,7 +261,7 @@ class Gradebook:
         query = (
             "SELECT exercise, kind, points, who, why, at FROM decision WHERE member = ? ORDER BY id"
         )
-        with _asking(self._path):
+        with asking(self._path):
             return tuple(
                 Decision(member, exercise, kind, points, who, why, datetime.fromisoformat(at))
                 for exercise, kind, points, who, why, at in self._connection.execute(
@@ -306,7 +293,7 @@ class Gradebook:
                 yield _decided(earned, standing.get(name))
 
     def _exercises(self, query: str) -> tuple[str, ...]:
-        with _asking(self._path):
+        with asking(self._path):
             return tuple(sorted((id_ for (id_,) in self._connection.execute(query)), key=_number))
 
     def _rows(self, member: Member) -> dict[str, list[_Row]]:
@@ -316,7 +303,7 @@ class Gradebook:
             "WHERE member = ? ORDER BY id"
         )
         rows: dict[str, list[_Row]] = {}
-        with _asking(self._path):
+        with asking(self._path):
             for name, id_, digest, submitted, graded, points in self._connection.execute(
                 query, (member.id,)
             ):
@@ -352,7 +339,7 @@ class Gradebook:
         )
 
     def _attempt(self, id_: int) -> Attempt:
-        with _asking(self._path):
+        with asking(self._path):
             return _attempt(self._connection.execute(f"{_ATTEMPT} id = ?", (id_,)).fetchone())
 
     def _reason(self, row: _Row) -> str:
@@ -377,16 +364,8 @@ class Gradebook:
                 raise UsageError(msg)
         row = (_clean(member), _clean(exercise), kind, points, _clean(who), _clean(why))
         query = "INSERT INTO decision VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
-        with _asking(self._path):
+        with asking(self._path):
             self._connection.execute(query, (*row, _stamp(datetime.now(UTC))))
-
-    def _unlock(self) -> None:
-        if self._lock is not None:
-            _written.discard(self._path)
-            with contextlib.suppress(OSError):
-                _lock_file(self._path).unlink()
-            os.close(self._lock)
-            self._lock = None
 
 
 class _Row(NamedTuple):
@@ -481,154 +460,3 @@ def _stamp(moment: datetime) -> str:
 def _clean(text: str) -> str:
     """Spell out what is no character, as in the name of a file that is not UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _make(path: Path) -> None:
-    """Put an empty gradebook there, whole or not at all."""
-    draft = path.with_name(f"{path.name}.new")
-    with contextlib.closing(sqlite3.connect(":memory:")) as empty:
-        empty.executescript(_SCHEMA)
-        content = empty.serialize()
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the name is of the folder, and has to be on the disk, too
-        finally:
-            os.close(folder)
-    except OSError as error:
-        msg = f"{printable(path)} cannot be written ({error.strerror}); choose another place."
-        raise UsageError(msg) from error
-
-
-def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """Open the file, but first look at it in a way that changes nothing, not even beside it."""
-    if not path.exists():
-        msg = f"there is no gradebook {printable(path)}; grade a class first, or name another file."
-        raise UsageError(msg)
-    if not path.is_file():
-        msg = f"{printable(path)} is no file; name a gradebook."
-        raise UsageError(msg)
-    log = path.with_name(f"{path.name}-wal")
-    pending = log.exists() and log.stat().st_size
-    look = _open(path, "mode=ro" if pending else "immutable=1")
-    try:
-        _identify(path, look)
-        connection = _open(path, "mode=rw")
-    except BaseException:
-        look.close()
-        raise
-    try:
-        (_prepare_writing if write else _prepare_reading)(path, connection)
-    except BaseException as error:
-        connection.close()
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if not write and code in _NOT_WRITABLE:
-            return look  # a folder that cannot be written offers no more
-        look.close()
-        raise
-    look.close()
-    return connection
-
-
-def _prepare_writing(path: Path, connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=EXTRA")
-    for pragma in ("fullfsync", "checkpoint_fullfsync"):  # nothing less reaches a Mac's disk
-        connection.execute(f"PRAGMA {pragma}=ON")
-    # To hear at once where it cannot be written; BEGIN IMMEDIATE is then content to read.
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute(f"PRAGMA user_version={_VERSION}")
-    connection.execute("ROLLBACK")
-    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise _damaged(path, found)
-
-
-def _prepare_reading(path: Path, connection: sqlite3.Connection) -> None:  # noqa: ARG001
-    connection.execute("PRAGMA query_only=ON")
-    connection.execute("SELECT count(*) FROM member").fetchone()
-
-
-def _open(path: Path, how: str) -> sqlite3.Connection:
-    uri = f"file:{quote(os.fsencode(path))}?{how}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_SECONDS)
-
-
-def _identify(path: Path, connection: sqlite3.Connection) -> None:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if application != _APPLICATION:
-        msg = f"{printable(path)} is no gradebook; name another file."
-        raise UsageError(msg)
-    if version > _VERSION:
-        msg = f"{printable(path)} was written by a newer grader; install that one."
-        raise UsageError(msg)
-
-
-@contextmanager
-def _asking(path: Path) -> Iterator[None]:
-    """Say in one sentence what keeps SQLite from answering, or its answer from making sense."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        shown = printable(path)
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code == sqlite3.SQLITE_NOTADB:
-            msg = f"{shown} is no gradebook; name another file."
-        elif code in _NOT_WRITABLE:
-            what = "written" if code == sqlite3.SQLITE_READONLY else "opened"
-            msg = f"{shown} cannot be {what} ({error}); check its permissions and its folder's."
-        elif code in _NO_ROOM:
-            msg = f"{shown} cannot be written ({error}); make room: what was graded is kept."
-        elif code == sqlite3.SQLITE_BUSY:
-            msg = f"{shown} is in use by another program; try again when that has ended."
-        elif code == sqlite3.SQLITE_CORRUPT:
-            raise _damaged(path, error) from error
-        else:
-            raise
-        raise UsageError(msg) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, why: object) -> UsageError:
-    shown = printable(f"{path} is damaged ({why})")
-    return UsageError(f"{shown}; restore it from a backup.")
-
-
-def _lock_file(path: Path) -> Path:
-    return path.with_name(f"{path.name}.lock")
-
-
-def _lock(path: Path) -> int:
-    """Lock the gradebook for this process; a process that ends, in any way, lets go of it.
-
-    A fork does not inherit this kind, so workers that outlive a killed writer do not keep it.
-    """
-    busy = f"another command is writing {printable(path)}; wait until it has ended."
-    if path in _written:
-        raise UsageError(busy)
-    while True:
-        try:
-            descriptor = os.open(_lock_file(path), os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            msg = f"{printable(_lock_file(path))} cannot be written ({error.strerror}); check why."
-            raise UsageError(msg) from error
-        try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Its last holder may have removed it between those two lines.
-            current = os.path.samestat(os.fstat(descriptor), _lock_file(path).stat())
-        except FileNotFoundError:
-            current = False
-        except OSError as error:
-            os.close(descriptor)
-            raise UsageError(busy) from error
-        if current:
-            _written.add(path)
-            return descriptor
-        os.close(descriptor)

@@ -205,7 +205,7 @@ class _Attached:
         self.order = [check_id(item) for item in items]
         items.sort(key=lambda item: check_id(item) not in self.first)
         if self.task:
-            items.sort(key=lambda item: getattr(item.obj, ATTRIBUTE).task != self.task)  # type: ignore[attr-defined]
+            items.sort(key=lambda item: getattr(item.obj, ATTRIBUTE).task != self.task)  # type: ignore[attr-defined]  # functions have one
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         # Checks that do not load interrupt pytest, too, in a way of its own.

@@ -67,7 +67,7 @@ class _Here(Worker):
     def cpu_seconds(self) -> float | None:
         return None
 
-    def close(self, patience: float = 0.0) -> int | None:  # noqa: ARG002
+    def close(self, patience: float = 0.0) -> int | None:  # noqa: ARG002 - nothing to wait for
         sys.stdout, sys.stderr, limit = self.streams
         sys.setrecursionlimit(limit)
         return None
@@ -96,7 +96,7 @@ class _Runtime(Runtime):
         for file, text in request.args[0]:
             # A debugger looks for the lines of a file under its whole name.
             lines = text.splitlines(keepends=True)
-            linecache.cache[os.path.abspath(file)] = (len(text), None, lines, file)  # noqa: PTH100
+            linecache.cache[os.path.abspath(file)] = (len(text), None, lines, file)  # noqa: PTH100 - as pdb asks for it
         return super().do_load(request)
 
     def describe(self, error: BaseException) -> tuple[Any, ...]:

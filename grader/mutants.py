@@ -104,7 +104,7 @@ def _places(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
                     continue
                 if isinstance(child, (ast.Import, ast.ImportFrom)):
                     continue
-                if document is not None and child is node.body[0]:  # type: ignore[attr-defined]
+                if document is not None and child is node.body[0]:  # type: ignore[attr-defined]  # has a body: a docstring
                     continue
                 if not (isinstance(node, ast.keyword) and node.arg in ABOUT_SHAPE):
                     yield scope or "module", child

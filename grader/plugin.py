@@ -11,6 +11,7 @@ import time
 import warnings
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ import pytest
 from grader.confine import TIERS
 from grader.curves import recording
 from grader.declaring import ATTRIBUTE, Declaration
+from grader.drawn import run_property
 from grader.errors import (
     BrokenGrader,
     CheckEnded,
@@ -96,6 +98,11 @@ class Run:
         """The weakest sandbox tier that the learner's code ran in, which is the GPU's if it did."""
         return (self.gpu or self.session).tier
 
+    @cached_property
+    def version(self) -> str:
+        """The exercise's version, read once."""
+        return self.exercise.version
+
     def close(self) -> None:
         """End all processes of this run, and count what it cost; on a GPU, it is compiling."""
         self.cpu_seconds = time.process_time() - self.started
@@ -111,6 +118,12 @@ class Run:
             self.gpu = self.session.beside_on_gpu()
             self.gpu.hasty = self.session.hasty
         return self.gpu
+
+    def session_of(self, item: pytest.Item) -> Session:
+        """Return the session that a check talks to."""
+        if self.gpu is not None and "gpu" in getattr(item, "fixturenames", ()):
+            return self.gpu
+        return self.session
 
     def reference_session(self) -> Session:
         """Return a session with the solution, for hidden checks."""
@@ -136,9 +149,7 @@ class Run:
         from grader.margins import drain
 
         self.margins[check_id(item)] = drain()
-        session = self.session
-        if self.gpu is not None and "gpu" in item.fixturenames:  # type: ignore[attr-defined]
-            session = self.gpu
+        session = self.session_of(item)
         failure = session.outcome(error)
         if isinstance(error, TimedOut) and session.failure is not None:
             # The time went into shrinking an example that had failed already.
@@ -301,6 +312,22 @@ def pytest_runtest_makereport(
         parts = (result.message, result.counterexample, result.diagnosis)
         report.longrepr = "\n\n".join(part for part in (result.title, *parts) if part)
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a property with the inputs that it passed with before, in this process, if it has."""
+    function: Any = pyfuncitem.obj
+    names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001 - as pytest's own hook asks for them
+    if not (
+        hasattr(function, ATTRIBUTE) and hasattr(function, "hypothesis") and "rng" not in names
+    ):
+        return None
+    fixtures = {name: pyfuncitem.funcargs[name] for name in names}
+    run = _run(pyfuncitem)
+    key = (run.version, check_id(pyfuncitem), run.seed)
+    run_property(function, fixtures, run.session_of(pyfuncitem), key)
+    return True
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def _beyond_walls() -> dict[str, Callable[[], object]]:
     from grader import linux
 
     return {
-        "list the root of the file system": lambda: os.listdir("/"),  # noqa: PTH208
+        "list the root of the file system": lambda: os.listdir("/"),  # noqa: PTH208 - no pathlib here
         "read a file of the system": lambda: _open("/etc/passwd"),
         "read about processes": lambda: _open("/proc/self/status"),
         "change the standard library": lambda: _open(os.__file__, os.O_WRONLY),
@@ -93,7 +93,7 @@ def _write() -> None:
     path = "written"
     with open(path, "wb") as file:  # noqa: PTH123 - a thousand times a day
         file.write(b"x")
-    os.unlink(path)  # noqa: PTH108
+    os.unlink(path)  # noqa: PTH108 - no pathlib here
 
 
 def _fork() -> None:

@@ -52,7 +52,7 @@ class Worker:
             message = "grading needs Linux or macOS; on Windows, run it inside WSL"
             raise UsageError(message)
         if variants is not None:
-            self.variants = variants  # type: ignore[misc]
+            self.variants = variants  # type: ignore[misc]  # hides the class's
         self.limits = limits
         self.tier = ""
         self.gpu: dict[str, str] = {}

@@ -123,9 +123,9 @@ def plan(exercise: Exercise, seeds: int, *, quick: bool = False) -> tuple[Task, 
     tasks = [task("stub", exercise.file)]
     if "gpu" in exercise.requires and not find_gpu()[0]:
         return tuple(tasks)
-    tasks += [task("caught" if quick else "mistake", mistake.name) for mistake in mistakes]
     for path in (exercise.solution, *exercise.alternatives):
         tasks += [task("right", path.name, seed) for seed in range(1 if quick else seeds)]
+    tasks += [task("caught" if quick else "mistake", mistake.name) for mistake in mistakes]
     if not quick:
         if "gpu" not in exercise.requires:  # a race between threads ends differently every time
             step = max(1, len(mistakes) // 5)

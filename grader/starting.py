@@ -22,6 +22,8 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
+from grader.threads import ONE_THREAD
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,9 +35,7 @@ MAX_REPORT: Final = 4096
 ENVIRONMENT: Final = {
     "LANG": "C.UTF-8",
     "PYTHONHASHSEED": "0",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    **ONE_THREAD,
 }
 # Where a GPU's libraries lie, and which GPU to use: containers and clusters say it so.
 GPU_VARIABLES: Final = ("CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH")

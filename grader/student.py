@@ -8,6 +8,7 @@ into such a request. What comes back is a plain value or a `RemoteObject`; neith
 from __future__ import annotations
 
 from collections import deque
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -98,6 +99,7 @@ class Session:
         self.log: list[Exchange] = []
         self.callables: list[Callable[..., Any]] = []
         self.curves: deque[Curve] = deque(maxlen=MAX_CURVES)
+        self.inputs: list[dict[str, Any]] | None = None  # of a property's examples, where asked for
         self.last_call = CallReport("")
         self.notes: tuple[str, ...] = ()
         self.failure: Failure | None = None
@@ -138,6 +140,7 @@ class Session:
         self.log.clear()
         self.callables.clear()
         self.curves.clear()
+        self.inputs = None
         self._number = self._log_bytes = 0
         self._check_wall = 0.0
         self.last_call = CallReport("")
@@ -170,8 +173,10 @@ class Session:
             self.notes = tuple(map(str, notes))
             self._used = True
 
-    def begin_example(self) -> None:
-        """Forget the calls so far: a new example of a property starts here."""
+    def begin_example(self, inputs: Mapping[str, Any]) -> None:
+        """Forget the calls so far: a new example of a property starts here, with these inputs."""
+        if self.inputs is not None:
+            self.inputs.append(deepcopy(dict(inputs)))
         self.log.clear()
         self.curves.clear()
         self._log_bytes = 0
@@ -483,9 +488,9 @@ class Student:
         """What the most recent call did besides returning."""
         return self._session.last_call
 
-    def begin_example(self) -> None:
-        """Mark the start of one example of a property."""
-        self._session.begin_example()
+    def begin_example(self, inputs: Mapping[str, Any]) -> None:
+        """Mark the start of one example of a property, with what was drawn for it."""
+        self._session.begin_example(inputs)
 
     def remember(self, error: Exception) -> None:
         """Keep the example that failed with this error."""

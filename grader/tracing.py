@@ -38,7 +38,7 @@ class Recorder:
         self.started = False
         self.seen: dict[str, bytes] = {}
 
-    def __call__(self, frame: FrameType, event: str, arg: object) -> Any:  # noqa: ARG002
+    def __call__(self, frame: FrameType, event: str, arg: object) -> Any:  # noqa: ARG002 - as settrace calls it
         if self.started or frame.f_code.co_filename not in self.files:
             return None
         self.started = True
@@ -46,7 +46,7 @@ class Recorder:
         self.line = frame.f_lineno
         return self.after
 
-    def after(self, frame: FrameType, event: str, arg: object) -> Any:  # noqa: ARG002
+    def after(self, frame: FrameType, event: str, arg: object) -> Any:  # noqa: ARG002 - as settrace calls it
         """Look at what the line before did to the variables."""
         if event != "exception":
             self.look(frame.f_locals, MAX_INPUTS + MAX_STEPS)

@@ -20,7 +20,7 @@ COMMANDS = PACKAGE / "commands"
 
 # From the ground up. A module imports only from earlier floors, or from its own line's left.
 FLOORS = [
-    ["errors", "verdict", "curves", "margins", "declaring"],
+    ["errors", "verdict", "curves", "margins", "declaring", "threads"],
     ["course", "files", "datasets", "notebook", "submission"],
     [
         "wire",
@@ -46,9 +46,9 @@ FLOORS = [
         "checking.training",
         "checking",
     ],
-    ["snippets", "diagnosis", "plugin", "grading", "walk"],
+    ["snippets", "diagnosis", "drawn", "plugin", "grading", "walk"],
     ["mutants", "proving", "scaffold"],
-    ["roster", "policy", "gradebook"],
+    ["roster", "policy", "bookfile", "gradebook"],
     ["report", "sparklines", "terminal", "console"],
     ["figures", "overview", "html"],
     ["handout", "release"],
@@ -156,3 +156,20 @@ def test_an_import_does_not_pull_in_what_it_does_not_need(statement: str, absent
     code = f"{statement}; import sys, json; print(json.dumps(sorted(sys.modules)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)  # noqa: S603
     assert absent & set(json.loads(out.stdout)) == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where threads are counted in /proc")
+def test_linear_algebra_takes_one_thread() -> None:
+    code = """\
+import os, sys
+from grader import cli
+sys.argv = ["grade", "--version"]
+try:
+    cli.main()
+finally:
+    import numpy
+    numpy.ones((300, 300)) @ numpy.ones((300, 300))
+    print(len(os.listdir("/proc/self/task")))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.splitlines()[-1] == "1"

@@ -382,8 +382,8 @@ def test_layers_share_nothing(student, rng):
 @check("BatchNorm.backward", points=2)
 def test_network_learns_at_a_large_rate(student, rng):
     """A deep network on the digits learns at lr = 1, where it would fail without batch norm."""
-    # The solution over 1000 seeds: mean 0.953, standard deviation 0.015, lowest 0.762 and then
-    # 0.860. Without batch norm, over 200: 0.06 to 0.39.
+    # The solution over 1000 seeds: mean 0.929, standard deviation 0.024, lowest 0.782 and then
+    # 0.814. Without batch norm, over 200: at most 0.32.
     assert_reaches(digits_accuracy(student, rng), 0.6, false_alarm=1e-3, name="test accuracy")
 
 
@@ -396,7 +396,7 @@ def digits_accuracy(student, rng):
     layers = [student.BatchNorm(d, momentum=0.8) for d in sizes[1:-1]]
     scales = [(np.ones(d), np.zeros(d)) for d in sizes[1:-1]]
     for _ in range(45):
-        batch = rng.choice(np.arange(500, len(x)), size=128, replace=False)
+        batch = rng.choice(np.arange(500, len(x)), size=64, replace=False)
         inputs, outputs = [x[batch]], []
         for w, layer in zip(weights[:-1], layers, strict=True):
             outputs.append(train(layer, inputs[-1] @ w))

@@ -34,7 +34,8 @@ def given(*, examples: int = 30, **strategies: st.SearchStrategy[Any]) -> Callab
 
     The inputs are the same in every run and on every machine: no database, no deadline, and a seed
     made from the check itself unless `hypothesis.seed(n)(check)` gives one. Other parameters are
-    pytest's fixtures; a `student` or `gpu` among them hears `begin_example()` before each example.
+    pytest's fixtures; a `student` or `gpu` among them hears `begin_example(inputs)` before each
+    example.
 
     >>> @given(n=st.integers(0, 9), examples=5)
     ... def test_digits_have_squares_below_100(n):
@@ -52,7 +53,7 @@ def given(*, examples: int = 30, **strategies: st.SearchStrategy[Any]) -> Callab
             if student is None:
                 check(*args, **kwargs)
                 return
-            student.begin_example()
+            student.begin_example({name: kwargs[name] for name in strategies})
             try:
                 check(*args, **kwargs)
             except Exception as error:

@@ -23,7 +23,7 @@ def elu(z):
 def test_thirty_layers_beside_the_reference(student, reference, rng):
     """Over thirty layers, alive or dying, every spread is the reference's."""
     sizes = [20, *rng.integers(24, 40, size=30).tolist()]
-    x = rng.normal(size=(16, sizes[0]))
+    x = rng.normal(size=(6, sizes[0]))
     for g, (start, std) in itertools.product((relu, np.tanh, elu), STARTS.items()):
         weights = [std(i) * rng.normal(size=(i, o)) for i, o in itertools.pairwise(sizes)]
         got = as_array(student.activation_stds(x, weights, g), (30,), "activation_stds")

@@ -31,8 +31,9 @@ class Student:
     def __init__(self) -> None:
         self.examples = 0
 
-    def begin_example(self) -> None:
-        """Note that an example begins."""
+    def begin_example(self, inputs: dict[str, object]) -> None:
+        """Note that an example begins, and with what."""
+        assert inputs
         self.examples += 1
 
 

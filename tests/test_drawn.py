@@ -1,0 +1,122 @@
+"""Inputs drawn once: a submission's verdict is the same, whoever was graded before it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from grader import drawn
+from grader.course import Exercise
+from grader.grading import examine
+from grader.submission import Submission, read_submission
+from grader.verdict import CheckResult, Status
+
+Course = Callable[..., Exercise]
+Source = Callable[[str], Submission]
+
+CHECKS = '''
+drawing = []
+
+@check("double")
+@given(x=arrays((2,)).map(lambda x: drawing.append(1) or x), examples=20)
+def test_twice(student, x):
+    """The double of x is x + x."""
+    twice = x + x
+    x[:] = student.double(x)
+    assert_close(x, twice)
+
+@check("Counter")
+def test_draws_made(student):
+    """Some twenty draws were made for this submission, or none."""
+    assert_equal(student.Counter().add(), 0 if drawing else 1)
+'''
+WRONG = {
+    "for large numbers": "def double(x): return np.where(x > 1.5, x, x + x)",
+    "always": "def double(x): return x",
+    "of a wrong shape": "def double(x): return 2 * x[:1]",
+    "after some calls": """
+        calls = []
+        def double(x):
+            calls.append(1)
+            return x * 2 if len(calls) < 12 else x
+        """,
+    "for some calls, over reloads": """
+        import builtins
+        builtins.calls = getattr(builtins, "calls", 0)
+        def double(x):
+            builtins.calls += 1
+            return x if builtins.calls < 10 else 2 * x
+        """,
+    "by a loop for ever": "def double(x):\n    while x[0] > 0.5: pass\n    return 2 * x",
+    "by an exception": "def double(x):\n    if x[1] < 0: raise ValueError(x)\n    return 2 * x",
+    "by its process's end": """
+        import os
+        def double(x):
+            if x[0] < -1: os._exit(0)
+            return 2 * x
+        """,
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_drawn() -> Iterator[None]:
+    drawn._drawn.clear()
+    yield
+    drawn._drawn.clear()
+
+
+def results(exercise: Exercise, submission: Submission, **how: bool) -> list[CheckResult]:
+    """Grade and forget the times."""
+    seen = examine(exercise, submission, **how).results  # type: ignore[arg-type]  # mypy guesses
+    return [replace(result, seconds=0.0) for result in seen]
+
+
+def test_the_second_submission_passes_without_a_draw(toy_course: Course) -> None:
+    exercise = toy_course(CHECKS)
+    assert exercise.solution is not None
+    right = read_submission(exercise.solution, exercise.file)
+    twice, draws_made = results(exercise, right)
+    assert (twice.status, draws_made.status) == (Status.PASSED, Status.FAILED)
+    twice, draws_made = results(exercise, right)
+    assert (twice.status, draws_made.status) == (Status.PASSED, Status.PASSED)
+
+
+@pytest.mark.parametrize("hasty", [False, True])
+@pytest.mark.parametrize("source", WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_answer_fails_alike_after_a_right_one(
+    toy_course: Course, submitted: Source, source: str, *, hasty: bool
+) -> None:
+    exercise = toy_course(CHECKS.partition('@check("Counter")')[0])
+    assert exercise.solution is not None
+    wrong = submitted("import numpy as np\n" + textwrap.dedent(source))
+    first = results(exercise, wrong, hasty=hasty)
+    assert first[0].status is not Status.PASSED
+    assert (
+        results(exercise, read_submission(exercise.solution, exercise.file))[0].status
+        is Status.PASSED
+    )
+    assert len(drawn._drawn) == 1
+    assert results(exercise, wrong, hasty=hasty) == first
+
+
+def test_other_checks_and_other_seeds_draw_anew(toy_course: Course) -> None:
+    exercise = toy_course(CHECKS)
+    assert exercise.solution is not None
+    right = read_submission(exercise.solution, exercise.file)
+    examine(exercise, right)
+    examine(exercise, right, seed=1)
+    exercise.checks.write_text(exercise.checks.read_text().replace("examples=20", "examples=21"))
+    examine(exercise, right)
+    assert [len(inputs) for inputs in drawn._drawn.values()] == [20, 20, 21]
+
+
+def test_memory_stays_within_bounds(toy_course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawn, "MOST", 2)
+    exercise = toy_course(CHECKS)
+    assert exercise.solution is not None
+    for seed in range(5):
+        examine(exercise, read_submission(exercise.solution, exercise.file), seed=seed)
+    assert len(drawn._drawn) == 1
