@@ -1,6 +1,6 @@
 """A deep-learning course that grades itself.
 
-    errors, verdict, curves, margins, declaring, threads
+    errors, pictures, verdict, margins, declaring, threads
                                      what can go wrong, what grading says, what makes a check
     course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in

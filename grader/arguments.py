@@ -19,7 +19,6 @@ __all__ = [
     "exercise_argument",
     "find_current",
     "gradebook_option",
-    "own",
     "policy_option",
     "seed_option",
     "tell",
@@ -86,11 +85,6 @@ def find_current(root: Path, name: str | None, progress: Progress) -> Exercise:
         return find_exercise(root, name)
     exercises = load_exercises(root)
     return progress.current(exercises) or exercises[-1]
-
-
-def own(path: Path, exercise: Exercise) -> bool:
-    """Whether this file is the learner's own, so that its verdict is theirs to keep."""
-    return path.resolve() == exercise.stub.resolve()
 
 
 def tell(sentence: str) -> None:

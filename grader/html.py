@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from grader import overview, report
-from grader.figures import curve_figure, curve_in_words
+from grader.figures import draw, in_words
 from grader.verdict import Status
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def overview_page(title: str, scores: Sequence[Score], exercises: Mapping[str, E
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """One verdict as a page shows it; `figures` has a check, words and an SVG for each curve."""
+    """One verdict as a page shows it; `figures` are a check's pictures, as words and SVG."""
 
     verdict: Verdict
     exercise: Exercise
@@ -82,12 +83,18 @@ class _Section:
     breakages: list[tuple[str, str]]
     outcome: tuple[str, str]
     next_step: str | None
-    figures: list[tuple[CheckResult, str, str]]
+    figures: dict[CheckResult, list[tuple[str, str]]]
 
     def place(self, check: CheckResult) -> int | None:
         """Return which trouble tells of the check, counted from 1."""
         found = (n for n, trouble in enumerate(self.troubles, 1) if check in trouble.checks)
         return next(found, None)
+
+    @property
+    def quiet(self) -> list[CheckResult]:
+        """The checks that have pictures and no trouble to tell below which these would stand."""
+        told = [trouble.first for trouble in self.troubles]
+        return [check for check in self.figures if check not in told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +113,14 @@ def _section(verdict: Verdict, exercise: Exercise, *, redact: bool) -> _Section:
 
     shown = report.redacted(verdict) if redact else verdict
     tasks = report.by_task(shown, exercise)
-    curves = [
-        (check, curve) for checks in tasks.values() for check in checks for curve in check.curves
-    ]
+    figures: dict[CheckResult, list[tuple[str, str]]] = {}
+    number = count()
+    for check in (check for checks in tasks.values() for check in checks if check.pictures):
+        figures[check] = [
+            # matplotlib drew it, and escapes the texts in it.
+            (in_words(picture), Markup(draw(picture, f"{exercise.id}-{next(number)}")))  # noqa: S704
+            for picture in check.pictures
+        ]
     return _Section(
         verdict=shown,
         exercise=exercise,
@@ -117,11 +129,7 @@ def _section(verdict: Verdict, exercise: Exercise, *, redact: bool) -> _Section:
         breakages=report.breakages(shown),
         outcome=report.outcome(shown),
         next_step=report.next_step(shown, exercise, tasks),
-        figures=[
-            # matplotlib drew it from numbers alone.
-            (check, curve_in_words(curve), Markup(curve_figure(curve, f"{exercise.id}-{n}")))  # noqa: S704
-            for n, (check, curve) in enumerate(curves)
-        ],
+        figures=figures,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from grader.progress import work
 from grader.report import one_line
 from grader.terminal import Page
 
@@ -43,7 +44,8 @@ def render_place(exercises: Sequence[Exercise], progress: Progress, console: Con
         page.write("`grade list` shows them, and `grade diff EXERCISE` what you changed since.")
         return
     standing = progress.of(current)
-    path = _path(current.stub)
+    path = _path(work(current, standing))
+    named = "" if path == _path(current.stub) else f" {path}"
     if progress.standings:
         page.write((f"{done} of {count} exercises done.", "bold"))
     else:
@@ -64,7 +66,7 @@ def render_place(exercises: Sequence[Exercise], progress: Progress, console: Con
         page.write(("Read  ", "bold"), _path(current.readme))
         page.write(("Write ", "bold"), path)
     page.skip()
-    page.write(f"  grade {current.id:<12} says what is right, what is not, and why")
+    page.write(f"  grade {current.id + named:<12} says what is right, what is not, and why")
     page.write("  grade watch        says so again each time you save the file")
     page.write(f"  grade hint         {next_hint(current, standing)}")
     page.write("  grade list         shows the whole course")

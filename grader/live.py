@@ -14,17 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from grader.arguments import tell
 from grader.course import find_course, find_exercise
 from grader.errors import BrokenGrader, UsageError
 from grader.notebook import without_magics
+from grader.progress import own_file, update_progress
 from grader.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.course import Exercise
+    from grader.submission import Submission
 
-__all__ = ["check", "definitions"]
+__all__ = ["answer", "check", "definitions"]
 
 GRADE: Final = "from grader.cli import main; main()"
 WIDTH: Final = 88
@@ -45,11 +48,23 @@ def check(name: str) -> None:
     shell = module.get_ipython() if module else None
     if shell is None:
         raise UsageError('check("…") grades a notebook\'s cells and this is none; run `grade …`.')
-    exercise = find_exercise(find_course(), name)
-    stub = _statements(exercise.stub.read_text(encoding="utf-8"))
-    wanted = {name for statement in stub for name in statement.binds}
-    cells = definitions(shell.user_ns["In"], wanted & set(shell.user_ns))
-    _show(_graded(exercise, cells), exercise)
+    root = find_course()
+    exercise = find_exercise(root, name)
+    cells = definitions(shell.user_ns["In"], _wanted(exercise) & set(shell.user_ns))
+    verdict = _graded(exercise, cells)
+    _show(verdict, exercise)
+    # Whatever the notebook is called: its own file is the one of the exercise's name, if any.
+    places = (Path.cwd() / f"{exercise.module}.ipynb", exercise.stub.with_suffix(".ipynb"))
+    names = [own_file(path, exercise) for path in places if path.is_file()]
+    file = next(filter(None, names), "")
+    text = _joined(cells)
+    update_progress(root, exercise, lambda old: old.after(verdict, text, file), tell)
+
+
+def answer(submission: Submission, exercise: Exercise) -> str:
+    """Return the text of a learner's answer: a file's, or a notebook's definitions."""
+    texts = [chunk.text for chunk in submission.chunks]
+    return _joined(definitions(texts, _wanted(exercise))) if submission.tolerant else texts[0]
 
 
 def definitions(history: Sequence[str], wanted: set[str]) -> list[str]:
@@ -77,6 +92,24 @@ def definitions(history: Sequence[str], wanted: set[str]) -> list[str]:
         keep = {line for s in cell if s.binds & (needed | {"*"}) for line in s.lines}
         kept.append("\n".join(line if n in keep else "" for n, line in enumerate(lines)).rstrip())
     return kept
+
+
+def _wanted(exercise: Exercise) -> set[str]:
+    """Name what an exercise asks for."""
+    stub = _statements(exercise.stub.read_text(encoding="utf-8"))
+    return {name for statement in stub for name in statement.binds}
+
+
+def _joined(cells: Sequence[str]) -> str:
+    """Join cells, those that were run again or written anew only the last time."""
+    kept: list[str] = []
+    later: set[str] = set()
+    for text in reversed(cells):
+        names = {name for statement in _statements(text) for name in statement.binds}
+        if names - later:
+            kept.insert(0, text.strip("\n"))
+        later |= names
+    return "\n\n".join(kept)
 
 
 @dataclass(frozen=True, slots=True)

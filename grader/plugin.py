@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from grader.confine import TIERS
-from grader.curves import recording
 from grader.declaring import ATTRIBUTE, Declaration
 from grader.drawn import run_property
 from grader.errors import (
@@ -33,6 +32,7 @@ from grader.errors import (
     TimedOut,
     WorkerDied,
 )
+from grader.pictures import recording
 from grader.verdict import CheckResult, Status
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class Run:
             diagnosis=diagnosis,
             hidden=declaration.hidden,
             seconds=seconds,
-            curves=failure.curves,
+            pictures=failure.pictures,
         )
         self.results.append(result)
         if self.heard is not None:
@@ -358,7 +358,7 @@ def _loaded(session: Session) -> Iterator[Student]:
         session.begin_check()
     except CheckEnded as error:
         raise _NotLoaded from error
-    with warnings.catch_warnings(), recording(session.curves):
+    with warnings.catch_warnings(), recording(session.pictures):
         # A learner's inf or NaN may make our own arithmetic warn; what it means, the check decides.
         warnings.simplefilter("ignore")
         yield Student(session)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from grader.course import Exercise
     from grader.verdict import Verdict
 
-__all__ = ["FILE", "Progress", "Standing", "read_progress", "update_progress"]
+__all__ = ["FILE", "Progress", "Standing", "own_file", "read_progress", "update_progress", "work"]
 
 FILE: Final = ".grade-progress.json"
 SCHEMA: Final = "grader/progress/v1"
@@ -40,7 +40,7 @@ class Standing:
 
     `score` of `max_score` is the best so far, `failing` the checks that the last verdict did not
     pass, each with its task, `hints` the stages shown a task, `solved` the last text that got full
-    marks.
+    marks, `file` where in the course's folder the last graded one is, "" for the stub.
 
     >>> Standing(3, 3).done, Standing(2, 3).done, Standing().done
     (True, False, False)
@@ -51,14 +51,18 @@ class Standing:
     failing: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, int] = field(default_factory=dict)
     solved: str | None = None
+    file: str = ""
 
     @property
     def done(self) -> bool:
         """Whether it has once got full marks."""
         return 0 < self.score == self.max_score
 
-    def after(self, verdict: Verdict, text: str) -> Standing:
-        """Return the standing once `text` got this verdict; a broken grader's changes nothing."""
+    def after(self, verdict: Verdict, text: str, file: str = "") -> Standing:
+        """Return the standing once `text` of `file` got this verdict.
+
+        A broken grader's changes nothing.
+        """
         if verdict.broken or not verdict.max_score:
             return self
         passed = {Status.PASSED, Status.SKIPPED}
@@ -75,6 +79,7 @@ class Standing:
             failing={check.id: check.task for check in open_},
             hints=hints,
             solved=text if verdict.exit_code == 0 else self.solved,
+            file=file,
         )
 
 
@@ -103,6 +108,25 @@ class Progress:
         standing = self.of(exercise)
         begun = exercise.id == self.last and standing.max_score > 0
         return not standing.done and (begun or not exercise.optional)
+
+
+def own_file(path: Path, exercise: Exercise) -> str | None:
+    """Return what a standing calls this file, None where it is not the learner's own.
+
+    Their own are the stub and a notebook of its name, beside it or in the course's folder.
+    """
+    root, notebook = exercise.folder.parent.parent.resolve(), f"{exercise.module}.ipynb"
+    path = path.resolve()
+    if path == exercise.stub.resolve():
+        return ""
+    own = path in (exercise.folder.resolve() / notebook, root / notebook)
+    return path.relative_to(root).as_posix() if own else None
+
+
+def work(exercise: Exercise, standing: Standing) -> Path:
+    """Return the file that the learner works in: the one that was graded last, if it is there."""
+    path = exercise.folder.parent.parent / standing.file
+    return path if path.is_file() and own_file(path, exercise) else exercise.stub
 
 
 def read_progress(root: Path, tell: Tell) -> Progress:
@@ -173,12 +197,14 @@ def _standing(entry: object) -> Standing:
             "failing": dict(failing),
             "hints": dict(hints),
             "solved": (str() | None) as solved,
+            **others,
         } if (
             0 <= score <= max_score
             and all(isinstance(task, str) for task in failing.values())
             and all(isinstance(stage, int) for stage in hints.values())
+            and isinstance(file := others.get("file", ""), str)
         ):
-            return Standing(score, max_score, failing, hints, solved)
+            return Standing(score, max_score, failing, hints, solved, file)
     raise ValueError("one of its entries is damaged")
 
 
@@ -191,6 +217,7 @@ def _write(root: Path, progress: Progress) -> None:
             "failing": dict(standing.failing),
             "hints": dict(standing.hints),
             "solved": standing.solved,
+            "file": standing.file,
         }
         for id_, standing in progress.standings.items()
     }

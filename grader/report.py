@@ -94,7 +94,7 @@ def redacted(verdict: Verdict) -> Verdict:
     >>> check = CheckResult("a", "A.", "f", Status.TIMEOUT, 2, "f(3) hung", hidden=True)
     >>> redacted(Verdict("exercise1", "f.py", "00", 0, "limited", (check,))).checks
     (CheckResult(id='a', title='A.', task='f', status=<Status.FAILED: 'failed'>, max_points=2, \
-message=None, counterexample=None, diagnosis=None, hidden=True, seconds=0.0, curves=()),)
+message=None, counterexample=None, diagnosis=None, hidden=True, seconds=0.0, pictures=()),)
     """
     kept = {Status.PASSED, Status.SKIPPED, Status.GRADER_ERROR}
     open_checks = [check for check in verdict.checks if not check.hidden]
@@ -114,7 +114,7 @@ message=None, counterexample=None, diagnosis=None, hidden=True, seconds=0.0, cur
             counterexample=None,
             diagnosis=None,
             seconds=0.0,
-            curves=(),
+            pictures=(),
         )
         if check.hidden
         else check

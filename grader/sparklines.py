@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.verdict import Curve
+    from grader.pictures import Curve
 
 __all__ = ["sparklines"]
 
@@ -20,7 +20,7 @@ Values = tuple[float | None, ...]
 def sparklines(curve: Curve) -> tuple[str, str]:
     """Draw a curve's two runs, what came and what was expected; a dot is NaN or infinite.
 
-    >>> from grader.verdict import Curve
+    >>> from grader.pictures import Curve
     >>> sparklines(Curve("loss", (8.0, 9.0, None), (8.0, 4.0, 2.0)))
     ('▇█·', '▇▃▁')
     """

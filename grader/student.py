@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from grader.course import Limits
+    from grader.pictures import Picture
     from grader.submission import Submission
-    from grader.verdict import Curve
 
 __all__ = ["CallReport", "Exchange", "RemoteFunction", "RemoteObject", "Session", "Student"]
 
 MAX_LOG_BYTES: Final = 64 << 20
-MAX_CURVES: Final = 4
+MAX_PICTURES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An example that failed: its error, its calls, the checker's functions in them, its curves.
+    """An example that failed: its error, its calls, our functions in them, its pictures.
 
     Those calls were made `on_gpu` or not.
     """
@@ -76,7 +76,7 @@ class Failure:
     error: BaseException | None
     log: tuple[Exchange, ...]
     callables: tuple[Callable[..., Any], ...]
-    curves: tuple[Curve, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     on_gpu: bool = False
 
 
@@ -98,7 +98,7 @@ class Session:
         self.worker: Worker | None = self.start_worker()
         self.log: list[Exchange] = []
         self.callables: list[Callable[..., Any]] = []
-        self.curves: deque[Curve] = deque(maxlen=MAX_CURVES)
+        self.pictures: deque[Picture] = deque(maxlen=MAX_PICTURES)
         self.inputs: list[dict[str, Any]] | None = None  # of a property's examples, where asked for
         self.last_call = CallReport("")
         self.notes: tuple[str, ...] = ()
@@ -139,7 +139,7 @@ class Session:
         """Load the submission afresh; raises what loading it raised, each time anew."""
         self.log.clear()
         self.callables.clear()
-        self.curves.clear()
+        self.pictures.clear()
         self.inputs = None
         self._number = self._log_bytes = 0
         self._check_wall = 0.0
@@ -178,7 +178,7 @@ class Session:
         if self.inputs is not None:
             self.inputs.append(deepcopy(dict(inputs)))
         self.log.clear()
-        self.curves.clear()
+        self.pictures.clear()
         self._log_bytes = 0
 
     def remember(self, error: Exception) -> None:
@@ -189,8 +189,8 @@ class Session:
 
     def outcome(self, error: BaseException | None) -> Failure:
         """Return the present example with what it ended in."""
-        log, callables, curves = tuple(self.log), tuple(self.callables), tuple(self.curves)
-        return Failure(error, log, callables, curves, self.on_gpu)
+        log, callables, pictures = tuple(self.log), tuple(self.callables), tuple(self.pictures)
+        return Failure(error, log, callables, pictures, self.on_gpu)
 
     def request(self, label: str, *request: Any) -> Any:
         """Have one request, given without its number, carried out and return its value."""

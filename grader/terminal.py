@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from grader.pictures import Curve
 from grader.report import (
     SYMBOLS,
     WORDS,
@@ -134,10 +135,14 @@ def _write_failures(
         page.write(bounded(first.message or "This check's inputs are not shown."), indent=2)
         if trouble.also:
             page.write((f"also: {trouble.also}", "dim"), indent=2)
-        for curve in first.curves[-1:]:
+        curves = [picture for picture in first.pictures if isinstance(picture, Curve)]
+        for curve in curves[-1:]:
             # The last run is the one that the check failed at.
             got, expected = sparklines(curve)
-            page.write(f"{one_line(curve.name)}, from its first step to its last:", indent=2)
+            page.write(
+                f"{one_line(curve.name)}, from its first {one_line(curve.along)} to its last:",
+                indent=2,
+            )
             page.write(f"yours  {got}", indent=4)
             page.write(f"ours   {expected}", indent=4)
         if first.counterexample:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["SCHEMA", "CheckResult", "Curve", "Status", "Verdict"]
+from grader.pictures import Picture, from_dict, to_dict
+
+__all__ = ["SCHEMA", "CheckResult", "Status", "Verdict"]
 
 SCHEMA = "grader/verdict/v1"
 
@@ -32,28 +34,12 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
-    """A training run of the learner's beside the reference's: one value every `every` steps.
-
-    A value that was NaN or infinite is None, because JSON has neither.
-
-    >>> Curve("loss", (0.7, None), (0.7, 0.4)).every
-    1
-    """
-
-    name: str
-    got: tuple[float | None, ...]
-    expected: tuple[float | None, ...]
-    every: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class CheckResult:
     """One check's outcome; only a passed check has points.
 
     `message` says what was expected and what came, `counterexample` is a snippet that runs beside
-    the learner's file, `diagnosis` the mistake that the failure equals, `curves` are training runs
-    that the check watched.
+    the learner's file, `diagnosis` the mistake that the failure equals, `pictures` show what the
+    check saw.
 
     >>> CheckResult("or_is_learned", "OR is learned.", "train", Status.PASSED, 2).points
     2
@@ -69,7 +55,7 @@ class CheckResult:
     diagnosis: str | None = None
     hidden: bool = False
     seconds: float = 0.0
-    curves: tuple[Curve, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def points(self) -> int:
@@ -139,8 +125,8 @@ class Verdict:
                 "hidden": check.hidden,
                 "seconds": round(check.seconds, 4),
                 **(
-                    {"curves": [_curve_to_dict(curve) for curve in check.curves]}
-                    if check.curves
+                    {"pictures": [to_dict(picture) for picture in check.pictures]}
+                    if check.pictures
                     else {}
                 ),
             }
@@ -174,20 +160,10 @@ class Verdict:
         checks = tuple(
             CheckResult(
                 status=Status(check["status"]),
-                curves=tuple(map(_curve_from_dict, check.get("curves", ()))),
-                **{key: check[key] for key in check if key not in ("status", "points", "curves")},
+                pictures=tuple(map(from_dict, check.get("pictures", ()))),
+                **{key: check[key] for key in check if key not in ("status", "points", "pictures")},
             )
             for check in document["checks"]
         )
         names = ("exercise", "submission", "digest", "seed", "sandbox", "seconds")
         return cls(**{name: document[name] for name in names}, checks=checks)
-
-
-def _curve_to_dict(curve: Curve) -> dict[str, Any]:
-    got, expected = list(curve.got), list(curve.expected)
-    return {"name": curve.name, "every": curve.every, "got": got, "expected": expected}
-
-
-def _curve_from_dict(document: dict[str, Any]) -> Curve:
-    got, expected = tuple(document["got"]), tuple(document["expected"])
-    return Curve(document["name"], got, expected, document["every"])

@@ -20,7 +20,7 @@ COMMANDS = PACKAGE / "commands"
 
 # From the ground up. A module imports only from earlier floors, or from its own line's left.
 FLOORS = [
-    ["errors", "verdict", "curves", "margins", "declaring", "threads"],
+    ["errors", "pictures", "verdict", "margins", "declaring", "threads"],
     ["course", "files", "datasets", "notebook", "submission"],
     [
         "wire",
@@ -41,6 +41,7 @@ FLOORS = [
     ],
     [
         "checking.comparing",
+        "checking.showing",
         "checking.gradients",
         "checking.strategies",
         "checking.training",

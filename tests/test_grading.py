@@ -11,9 +11,10 @@ import pytest
 from grader.course import Exercise
 from grader.errors import BrokenGrader, UsageError
 from grader.grading import grade
+from grader.pictures import Curve
 from grader.process import Worker
 from grader.submission import Submission
-from grader.verdict import CheckResult, Curve, Status, Verdict
+from grader.verdict import CheckResult, Status, Verdict
 
 Source = Callable[[str], Submission]
 Course = Callable[..., Exercise]
@@ -404,7 +405,7 @@ def test_an_interrupt_ends_the_grading_and_its_processes(
     assert leftovers() == []
 
 
-def test_a_check_leaves_the_curves_of_its_training_runs(
+def test_a_check_leaves_the_pictures_of_its_training_runs(
     toy_course: Course, submitted: Source
 ) -> None:
     checks = '''
@@ -428,7 +429,7 @@ def test_a_check_leaves_the_curves_of_its_training_runs(
     verdict = grade(toy_course(checks), submitted("def double(x): return x + x"))
     assert statuses(verdict) == {"runs": "passed", "property": "failed", "nothing": "passed"}
     runs, prop, nothing = verdict.checks
-    assert [curve.name for curve in runs.curves] == ["run 2", "run 3", "run 4", "run 5"]
-    assert prop.curves == (Curve("x = 31", (62.0,), (60.0,)),)
-    assert nothing.curves == ()
+    assert [curve.name for curve in runs.pictures] == ["run 2", "run 3", "run 4", "run 5"]
+    assert prop.pictures == (Curve("x = 31", (62.0,), (60.0,)),)
+    assert nothing.pictures == ()
     assert Verdict.from_json(verdict.to_json()) == verdict

@@ -12,6 +12,7 @@ from nbformat import v4
 import grader
 from grader.errors import UsageError
 from grader.live import check, definitions
+from grader.progress import read_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,11 @@ def test_the_cells_of_a_kernel_are_graded_as_they_stand(
     assert "Score: 3/3" in shown[10]["text/plain"]
     assert (exercise.folder.parent.parent / "trained").read_text() == "once "
     assert "does not define double" in shown[12]["text/plain"]
+    standing = read_progress(exercise.folder.parent.parent, print).of(exercise)
+    assert (standing.score, standing.max_score, list(standing.failing)) == (3, 3, ["double"])
+    assert standing.solved is not None
+    assert standing.solved.endswith(f"factor = 2\ndef double(x):\n    return factor * x\n{COUNTER}")
+    assert standing.solved.count("def double") == 1
     assert shown[13]["error"].startswith("there is no exercise 'exercise99'")
     assert "\n" not in shown[13]["error"]
 

@@ -132,6 +132,7 @@ def document(**entry: object) -> bytes:
         (document(hints={"Adam": "two"}), "one of its entries"),
         (document(failing={"a": 1}), "one of its entries"),
         (document(solved=1), "one of its entries"),
+        (document(file=1), "one of its entries"),
     ],
 )
 def test_what_cannot_be_understood_is_put_aside_with_one_sentence(

@@ -7,8 +7,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pexpect  # type: ignore[import-untyped]  # it ships no type information
 import pytest
+from nbformat import v4
 
 from grader.course import Exercise, load_exercises
 from grader.progress import FILE, read_progress
@@ -60,6 +62,12 @@ def run(monkeypatch: pytest.MonkeyPatch, typed: Run, toy: Exercise) -> Run:
     return command
 
 
+def written(path: Path, *cells: str) -> Path:
+    """Write a notebook of these cells."""
+    path.write_text(nbformat.writes(v4.new_notebook(cells=[*map(v4.new_code_cell, cells)])))
+    return path
+
+
 # Where they are
 
 
@@ -103,6 +111,42 @@ def test_a_verdict_on_another_file_is_not_the_learners_own(
     assert not (tmp_path / FILE).exists()
     run("toy", str(toy.stub))
     assert (tmp_path / FILE).exists()
+
+
+def test_a_notebook_beside_the_stub_is_the_learners_own(
+    run: Run, toy: Exercise, tmp_path: Path
+) -> None:
+    """Its verdict counts, and what is said next is about it, until the stub is graded again."""
+    path = str(written(toy.folder / "toy.ipynb", "train = 3", WRONG, "double(2)"))
+    run("toy", path)
+    assert "best score 3/5" in run()[1]
+    assert "fix `double` in exercises/01_toy/toy.ipynb: 1 check fails" in run()[1]
+    assert "grade exercise1 exercises/01_toy/toy.ipynb" in " ".join(run()[1].split())
+    assert "✓" not in run("list")[1]
+    written(toy.folder / "toy.ipynb", RIGHT, "double(5)")
+    assert run("toy", path)[0] == 0
+    assert "✓ exercise1" in run("list")[1]
+    assert "toy.ipynb is as it was" in run("diff", "toy")[1]
+    written(toy.folder / "toy.ipynb", "double(7)", WRONG)
+    assert "-    return x + x\n+    return x * 3\n" in run("diff", "toy")[1]
+    run("toy")
+    assert read_progress(tmp_path, print).of(toy).file == ""
+    assert read_progress(tmp_path, print).of(toy).score == 5
+
+
+def test_a_notebook_in_the_courses_folder_counts_and_others_do_not(
+    run: Run, toy: Exercise, tmp_path: Path
+) -> None:
+    """There `grade notebook` puts it."""
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("other.ipynb", "elsewhere/toy.ipynb"):
+        run("toy", str(written(tmp_path / name, RIGHT)))
+        assert not (tmp_path / FILE).exists()
+    assert run("notebook", "toy")[0] == 0
+    run("toy", "toy.ipynb")
+    assert read_progress(tmp_path, print).of(toy).file == "toy.ipynb"
+    (tmp_path / "toy.ipynb").unlink()
+    assert "exercises/01_toy/toy.py" in run()[1]
 
 
 def test_a_json_document_is_alone_on_its_stream(run: Run, toy: Exercise) -> None:
@@ -306,6 +350,7 @@ def test_a_breakpoint_opens_the_debugger_in_the_learners_lines(run: Run, toy: Ex
         ("grade wat", "watch"),
         ("grade hint t", "toy"),
         ("grade reset e", "exercise1"),
+        ("grade notebook t", "toy"),
     ],
 )
 def test_a_shell_completes_commands_and_exercises(
@@ -317,7 +362,7 @@ def test_a_shell_completes_commands_and_exercises(
     assert f"plain,{found}" in run()[1].splitlines()
 
 
-@pytest.mark.parametrize("word", ["list", "hint", "watch", "reset", "solution", "diff"])
+@pytest.mark.parametrize("word", ["list", "hint", "watch", "reset", "solution", "diff", "notebook"])
 def test_every_command_explains_itself(run: Run, word: str) -> None:
     code, out, _ = run(word, "--help")
     assert code == 0

@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.course import Exercise, Limits, Task
+from grader.pictures import Curve, HeatMap
 from grader.sparklines import sparklines
 from grader.terminal import render
-from grader.verdict import CheckResult, Curve, Status, Verdict
+from grader.verdict import CheckResult, Status, Verdict
 
 ADAM = Exercise(
     id="exercise8",
@@ -293,7 +294,8 @@ def test_a_flood_is_bounded() -> None:
 def test_a_training_run_that_failed_is_drawn_beside_the_reference() -> None:
     """Yours above ours, on one scale, in what the stream can encode; a passed check draws none."""
     curve = Curve("loss of run 2", (8.0, 9.0, None), (8.0, 4.0, 2.0), every=10)
-    failed = replace(check(Status.FAILED, "The loss rises."), curves=(Curve("x", (), ()), curve))
+    failed = check(Status.FAILED, "The loss rises.")
+    failed = replace(failed, pictures=(Curve("x", (), ()), curve, HeatMap("dw", ((1.0,),))))
     out = page(failed)
     assert "    yours  ▇█·\n    ours   ▇▃▁\n" in out
     assert "loss of run 2" in out

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import grader.verdict
-from grader.verdict import SCHEMA, CheckResult, Curve, Status, Verdict
+from grader.pictures import Boundary, Curve, HeatMap, Picture, to_dict
+from grader.verdict import SCHEMA, CheckResult, Status, Verdict
 
 DOCUMENT_KEYS = ["schema", "exercise", "submission", "digest", "seed", "score", "max_score"]
 DOCUMENT_KEYS += ["sandbox", "seconds", "checks"]
 CHECK_KEYS = ["id", "title", "task", "status", "points", "max_points", "message"]
 CHECK_KEYS += ["counterexample", "diagnosis", "hidden", "seconds"]
-CURVE_KEYS = ["name", "every", "got", "expected"]
 
 schema = json.loads(Path(grader.verdict.__file__).with_name("verdict.schema.json").read_text())
 validator = jsonschema.Draft202012Validator(schema)
@@ -31,7 +31,24 @@ curves = st.builds(
     name=st.text(),
     got=points.map(tuple),
     expected=points.map(tuple),
-    every=st.integers(1, 10**6),
+    every=st.integers(1, 10**6) | st.floats(1e-3, 1e3),
+    first=st.integers(-9, 9) | st.floats(-1e3, 1e3),
+    along=st.text(),
+)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+lines = st.lists(st.none() | st.tuples(numbers, numbers, numbers), max_size=12).map(tuple)
+boundaries = st.builds(
+    Boundary,
+    name=st.text(),
+    points=st.lists(st.tuples(numbers, numbers), max_size=5).map(tuple),
+    labels=st.lists(st.integers(0, 1), max_size=5).map(tuple),
+    got=lines,
+    expected=lines,
+)
+heat_maps = st.builds(
+    HeatMap,
+    name=st.text(),
+    rows=st.lists(st.tuples(*[st.floats(0, 1e30)] * 3), min_size=1, max_size=4).map(tuple),
 )
 checks = st.builds(
     CheckResult,
@@ -45,7 +62,7 @@ checks = st.builds(
     diagnosis=st.none() | st.text(),
     hidden=st.booleans(),
     seconds=seconds,
-    curves=st.lists(curves, max_size=2).map(tuple),
+    pictures=st.lists(curves | boundaries | heat_maps, max_size=4).map(tuple),
 )
 verdicts = st.builds(
     Verdict,
@@ -85,40 +102,74 @@ def test_keys_have_their_order() -> None:
     assert DOCUMENT_KEYS == list(document) == schema["required"] == list(schema["properties"])
     (check,) = document["checks"]
     assert CHECK_KEYS == list(check) == check_schema["required"]
-    assert [*CHECK_KEYS, "curves"] == list(check_schema["properties"])
+    assert [*CHECK_KEYS, "pictures"] == list(check_schema["properties"])
 
 
-def watched(**change: Any) -> dict[str, Any]:
-    """Return the document of a verdict with one curve, changed."""
-    curve = Curve("loss", (0.5, None), (0.5, 0.25))
-    check = CheckResult("c", "T.", "f", Status.FAILED, 2, curves=(curve,))
+CURVE = Curve("loss", (0.5, None), (0.5, 0.25))
+BOUNDARY = Boundary("AND", ((0.0, 1.0),), (1,), ((1.0, 2.0, -1.0), None), ((1.0, 1.0, 0.0),))
+HEAT_MAP = HeatMap("dw", ((0.0, 0.5),))
+
+
+def shown(picture: Picture, **change: Any) -> dict[str, Any]:
+    """Return the document of a verdict with one picture, changed."""
+    check = CheckResult("c", "T.", "f", Status.FAILED, 2, pictures=(picture,))
     document = Verdict("exercise1", "p.py", "0" * 64, 0, "confined", (check,)).to_dict()
-    document["checks"][0]["curves"][0].update(change)
+    document["checks"][0]["pictures"][0].update(change)
     return document
 
 
-def test_curves_stand_in_the_document_only_where_there_are_some() -> None:
-    """After the keys that every check has, with null for what was not finite."""
-    (check,) = watched()["checks"]
-    assert list(check) == [*CHECK_KEYS, "curves"]
-    assert list(check["curves"][0]) == CURVE_KEYS == schema["$defs"]["curve"]["required"]
-    assert check["curves"][0]["got"] == [0.5, None]
-    validator.validate(watched())
+@pytest.mark.parametrize(
+    ("kind", "picture"), [("curve", CURVE), ("boundary", BOUNDARY), ("heat_map", HEAT_MAP)]
+)
+def test_pictures_stand_in_the_document_only_where_there_are_some(
+    kind: str, picture: Picture
+) -> None:
+    """After the keys that every check has, each with its kind and the schema's keys in order."""
+    document = shown(picture)
+    (check,) = document["checks"]
+    assert list(check) == [*CHECK_KEYS, "pictures"]
+    assert check["pictures"][0]["kind"] == kind
+    assert list(check["pictures"][0]) == schema["$defs"][kind]["required"]
+    validator.validate(document)
+
+
+def test_what_was_not_finite_is_null() -> None:
+    """JSON has no NaN."""
+    assert to_dict(CURVE)["got"] == [0.5, None]
+    assert to_dict(BOUNDARY)["got"] == [[1.0, 2.0, -1.0], None]
 
 
 @pytest.mark.parametrize(
-    "change", [{"every": 0}, {"got": ["0.5"]}, {"got": [0.5] * 501}, {"expected": None}, {"x": 1}]
+    ("picture", "change"),
+    [
+        (CURVE, {"every": 0}),
+        (CURVE, {"got": ["0.5"]}),
+        (CURVE, {"got": [0.5] * 501}),
+        (CURVE, {"expected": None}),
+        (CURVE, {"x": 1}),
+        (CURVE, {"kind": "boundary"}),
+        (CURVE, {"kind": "pie"}),
+        (BOUNDARY, {"got": [[1.0, 2.0]]}),
+        (BOUNDARY, {"got": [[1.0, 2.0, 3.0]] * 13}),
+        (BOUNDARY, {"labels": [2]}),
+        (BOUNDARY, {"points": [[0.0, 1.0]] * 501}),
+        (HEAT_MAP, {"rows": []}),
+        (HEAT_MAP, {"rows": [[-1.0]]}),
+        (HEAT_MAP, {"rows": [[0.0] * 334]}),
+        (HEAT_MAP, {"rows": [[None]]}),
+    ],
 )
-def test_the_schema_refuses_a_curve(change: dict[str, Any]) -> None:
-    """Other keys, texts, and more points than a picture needs."""
+def test_the_schema_refuses_a_picture(picture: Picture, change: dict[str, Any]) -> None:
+    """Other kinds and keys, texts, and more numbers than a picture needs."""
     with pytest.raises(jsonschema.ValidationError):
-        validator.validate(watched(**change))
+        validator.validate(shown(picture, **change))
 
 
-def test_the_schema_refuses_an_empty_list_of_curves() -> None:
-    """No curves, no key."""
-    document = watched()
-    document["checks"][0]["curves"] = []
+@pytest.mark.parametrize("count", [0, 5])
+def test_the_schema_refuses_an_empty_list_of_pictures_and_a_long_one(count: int) -> None:
+    """No pictures, no key; four are enough."""
+    document = shown(CURVE)
+    document["checks"][0]["pictures"] *= count
     with pytest.raises(jsonschema.ValidationError):
         validator.validate(document)
 

@@ -17,12 +17,16 @@ from grader.checking import (
     fail,
     given,
     labels,
+    show_boundary,
     unpack,
 )
 
 W, B = np.array([3.0, -2.0]), 1.0
 ROWS = np.array([[-1.0, 2.0], [2.0, 1.0], [1.0, 2.0]])  # weighted sums -6, 5 and 0
 GATE = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+
+# w and b after each epoch of learning AND, worked by hand; the sixth epoch changes nothing.
+LINES_OF_AND = [((1, 1), 0), ((2, 1), -1), ((2, 1), -2), ((2, 2), -2), ((2, 1), -3)]
 
 
 def eighths(values):
@@ -225,7 +229,10 @@ def test_an_update_turns_the_neuron_towards_the_label(student, w, b, x_i, lr, y)
 @check("train", points=2)
 def test_and_is_learned_step_by_step(student):
     """AND takes 2, 3, 3, 2, 1 and 0 updates, and ends at w = (2, 1), b = -3."""
-    w, b, mistakes = trained(student, GATE, np.array([0, 0, 0, 1]))
+    labels_of_and = np.array([0, 0, 0, 1])
+    lines = [trained(student, GATE, labels_of_and, epochs=n)[:2] for n in range(1, 6)]
+    show_boundary("AND", GATE, labels_of_and, lines, LINES_OF_AND)
+    w, b, mistakes = trained(student, GATE, labels_of_and)
     assert_mistakes(mistakes, [2, 3, 3, 2, 1, 0])
     assert_close(w, [2.0, 1.0], name="w")
     assert_close(b, -3.0, name="b")

@@ -17,6 +17,7 @@ from grader.checking import (
     assert_unchanged,
     check,
     fail,
+    show_curve,
 )
 from grader.datasets import load
 
@@ -306,8 +307,13 @@ def test_signal_survives_thirty_relu_layers(student, rng):
     h, generator = rng.normal(size=(20, sizes[0])), seeded(rng)
     start = np.mean(h**2)
     calls = [(d_in, d_out, generator) for d_in, d_out in itertools.pairwise(sizes)]
+    stds = []
     for (d_in, d_out, _), w in zip(calls, student.he_normal.many(calls), strict=True):
         h = relu(h @ as_array(w, (d_in, d_out), "the weights of a layer"))
+        stds.append(np.std(h))
+    # ReLU's outputs have the mean square 1 here, and the mean of a bell curve's positive half.
+    law = np.full(len(stds), np.sqrt(1 - 1 / np.pi))
+    show_curve("standard deviation of the activations", stds, law, along="layer")
     kept = np.mean(h**2) / start
     if not 1e-5 < kept < 1e5:
         fail(

@@ -23,6 +23,7 @@ from grader.checking import (
     fail,
     generators,
     given,
+    show_curve,
     unpack,
 )
 from grader.datasets import load
@@ -110,17 +111,27 @@ def test_mask_values(student, rng):
 @check("dropout_forward", points=2)
 def test_share_of_dropped(student, rng):
     """The share of units that are dropped is p; 1 − p of them stay."""
-    for p in (0.1, 0.25, 0.5, 0.8):  # each refuses a right answer with probability 2.4e-9 or less
-        _, mask = forward(student, numbers(rng, 200, 100), p, rng)
-        assert_share(np.count_nonzero(mask == 0), mask.size, p, f"zeros in the mask at p = {p}")
+    ps, size = [n / 10 for n in range(1, 10)], (200, 100)
+    masks = [forward(student, numbers(rng, *size), p, rng)[1] for p in ps]
+    zeros = [np.count_nonzero(mask == 0) for mask in masks]
+    shares = [count / np.prod(size) for count in zeros]
+    show_curve("share of units dropped", shares, ps, first=0.1, every=0.1, along="p")
+    for p, count in zip(ps, zeros, strict=True):
+        # Each refuses a right answer with probability 2.4e-9 or less.
+        assert_share(count, np.prod(size), p, f"zeros in the mask at p = {p}")
 
 
 @check("dropout_forward")
 def test_mean_is_kept(student, rng):
     """On average the output is the input, so that evaluation needs no correction."""
     x = np.tile([1.0, -2.0, 0.5, 10.0], (5000, 1))
-    for p in (0.3, 0.75):  # each of the 8 means refuses a right answer with probability 2.4e-9
-        out, _ = forward(student, x, p, rng)
+    ps = [0.15, 0.3, 0.45, 0.6, 0.75]
+    outs = [forward(student, x, p, rng)[0] for p in ps]
+    means = [np.mean(out[:, 0]) for out in outs]
+    name = "mean of out where x is 1"
+    show_curve(name, means, np.ones(5), first=0.15, every=0.15, along="p")
+    for p, out in zip(ps, outs, strict=True):
+        # Each of the 20 means refuses a right answer with probability 2.8e-9 or less.
         gate = GATE * np.sqrt(p / (1 - p) / len(x))
         for value, mean in zip(x[0], out.mean(axis=0), strict=True):
             if abs(mean - value) > gate * abs(value):

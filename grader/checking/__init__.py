@@ -5,6 +5,7 @@ comparing   values against what they should be
 gradients   gradients against finite differences of our own function
 arrays      Hypothesis strategies for arrays, batches and networks
 training    runs of training against reference runs
+showing     pictures of what a check saw
 """
 
 from grader.checking.comparing import (
@@ -25,6 +26,7 @@ from grader.checking.gradients import (
     cotangent,
     numerical_gradient,
 )
+from grader.checking.showing import show_boundary, show_curve
 from grader.checking.strategies import Network, arrays, batches, generators, given, labels, networks
 from grader.checking.training import assert_reaches, assert_same_run
 from grader.declaring import check
@@ -53,5 +55,7 @@ __all__ = [
     "labels",
     "networks",
     "numerical_gradient",
+    "show_boundary",
+    "show_curve",
     "unpack",
 ]

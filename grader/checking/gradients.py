@@ -33,6 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.checking.comparing import as_array
+from grader.checking.showing import show_errors
 from grader.errors import BrokenGrader, Mismatch
 from grader.margins import note
 
@@ -55,6 +56,8 @@ RTOL = 1e-7
 # RTOL·S for every S from this floor on, so that a gradient of zero is not inconclusive.
 FLOOR = 2e-2
 EVALUATIONS = 2_000
+# Entries of a gradient whose errors are shown: so many at most are all measured anyway.
+SHOWN = EVALUATIONS // 6
 # One wrong direction in ten is enough, and a Gaussian direction misses an error of size ‖a − n‖
 # with probability 1e-7·S·√n/‖a − n‖: 1e-3 for one entry among 10,000 that is off by 1 % of S.
 DIRECTIONS = 10
@@ -218,6 +221,9 @@ def _judge(
                 f"{name} is right to about {digits} digits, as {like}; "
                 "backpropagation is exact, to about 15 digits."
             )
+        if a.ndim in (1, 2) and 1 < a.size <= SHOWN:
+            each = found if directions is None else measure(_entries(a.size))
+            show_errors(name, _shares(a, each, rtol).reshape(a.shape))
         reason = _ratio(slopes, found, name, batch_size)
         if not reason and a.ndim == 2 and a.shape[0] == a.shape[1]:
             right = (np.abs(along(a.T) - found.value) <= 10 * RTOL * scale + found.error).all()
@@ -231,6 +237,13 @@ def _judge(
     index = f"[{', '.join(str(i) for i in np.unravel_index(worst, a.shape))}]" if a.ndim else ""
     expected = low if low == high else f"between {low} and {high}"
     raise Mismatch(f"{name}{index} should be {expected}, got {a.flat[worst]:.6g}.{reason}")
+
+
+def _shares(a: Array, each: Estimate, rtol: float) -> Array:
+    """Return how far each entry is off as a share of the gradient's scale, 0 within tolerance."""
+    off = np.maximum(np.maximum(each.low - a.ravel(), a.ravel() - each.high), 0)
+    scale = float(np.abs(a).max(initial=each.scale))
+    return np.where(off > rtol * scale + each.error, off / each.scale, 0.0)
 
 
 def _ratio(slopes: Array, found: Estimate, name: str, batch_size: int | None) -> str:

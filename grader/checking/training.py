@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from grader.checking.comparing import NUMBERS, as_array, assert_close, describe, fail, is_sequence
-from grader.curves import record
+from grader.checking.comparing import as_array, assert_close, describe, fail, is_sequence
+from grader.checking.showing import show_curve
 from grader.errors import BrokenGrader, Mismatch
-from grader.verdict import Curve
 
 __all__ = ["assert_reaches", "assert_same_run"]
-
-MAX_POINTS: Final = 500  # of a curve; more than a picture needs
 
 
 def assert_same_run(
@@ -39,7 +35,7 @@ def assert_same_run(
     run: Any = student_run
     if not is_sequence(run) and (type(run) is not np.ndarray or run.ndim == 0):
         fail(f"{name}: expected one entry a step, got {describe(run)}")
-    _watch(name, run, reference_run)
+    show_curve(name, run, reference_run)
     steps = len(reference_run)
     for i, (got, expected) in enumerate(zip(run, reference_run, strict=False)):
         where = f"{name}, step {i + 1} of {steps}"
@@ -78,38 +74,10 @@ def assert_reaches(
     if not 0 < false_alarm <= 0.05:
         message = f"{name}: a false-alarm rate of {false_alarm:g} is not in (0, 0.05]"
         raise BrokenGrader(message)
-    _watch("loss", *losses)
+    show_curve("loss", *losses)
     reached = as_array(value, (), name)
     if reached < threshold:
         fail(
             f"{name}: expected at least {threshold:g}, got {reached:.6g}\n"
             f"  A right answer falls short in at most 1 of {int(1 / false_alarm)} runs."
         )
-
-
-def _watch(name: str, got: Any, expected: Any) -> None:
-    """Record both runs where they are sequences of single numbers, thinned and with six digits."""
-    if not (_has_steps(got) and _has_steps(expected)):
-        return
-    steps = len(expected)
-    every = max(1, math.ceil(steps / MAX_POINTS))
-    right = tuple(map(_point, expected[::every]))
-    if any(value is not None for value in right):
-        record(Curve(name, tuple(map(_point, got[:steps:every])), right, every))
-
-
-def _has_steps(run: object) -> bool:
-    return is_sequence(run) or (type(run) is np.ndarray and run.ndim == 1)
-
-
-def _point(value: Any) -> float | None:
-    """Return the number with six digits; None for NaN, infinity and what is no single number."""
-    if type(value) is np.ndarray and value.ndim == 0:
-        value = value[()]
-    if type(value) not in NUMBERS:
-        return None
-    try:
-        point = float(f"{float(value):.6g}")
-    except OverflowError:
-        return None
-    return point if math.isfinite(point) else None

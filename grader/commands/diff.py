@@ -24,21 +24,23 @@ def command(exercise: str) -> None:
 
     from grader.course import find_course, find_exercise
     from grader.errors import UsageError
-    from grader.progress import read_progress
+    from grader.live import answer
+    from grader.progress import read_progress, work
     from grader.submission import read_submission
     from grader.terminal import Page
 
     root = find_course()
     found = find_exercise(root, exercise)
-    solved = read_progress(root, tell).of(found).solved
+    standing = read_progress(root, tell).of(found)
+    solved, file = standing.solved, work(found, standing)
     if solved is None:
         message = f"{found.id} has not had full marks yet; `grade {found.id}` says what is missing."
         raise UsageError(message)
-    now = read_submission(found.stub, found.file).chunks[0].text
-    names = f"{found.file} with full marks", f"{found.file} now"
+    now = answer(read_submission(file, found.file), found)
+    names = f"{file.name} with full marks", f"{file.name} now"
     lines = list(unified_diff(solved.splitlines(), now.splitlines(), *names, lineterm="", n=2))
     page = Page(console())
     for line in lines:
         page.line(line, STYLES.get(line[:1], ""))
     if not lines:
-        page.write(f"{found.file} is as it was when it last had full marks.")
+        page.write(f"{file.name} is as it was when it last had full marks.")

@@ -34,7 +34,7 @@ def command(exercise: str | None, task: str | None) -> None:
 
     from grader.course import find_course
     from grader.journey import first_failing, render_walk
-    from grader.progress import read_progress, update_progress
+    from grader.progress import read_progress, update_progress, work
     from grader.submission import read_submission
     from grader.terminal import Page
 
@@ -70,7 +70,7 @@ def command(exercise: str | None, task: str | None) -> None:
         from grader.walk import walk
 
         with contextlib.suppress(SubmissionError):  # who asks for hints gets them
-            submission = read_submission(found.stub, found.file)
+            submission = read_submission(work(found, standing), found.file)
             if walked := walk(found, submission, asked.name):
                 render_walk(walked, console())
     shows = f" `grade solution {found.id}` shows how we wrote it." if found.solution else ""

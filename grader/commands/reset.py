@@ -31,6 +31,6 @@ def command(exercise: str) -> None:
         click.echo("Nothing was changed.")
         return
     kept = start_anew(root, found)
-    update_progress(root, found, lambda old: replace(old, failing={}, hints={}), tell)
+    update_progress(root, found, lambda old: replace(old, failing={}, hints={}, file=""), tell)
     click.echo(f"{os.path.relpath(found.stub)} is empty again.")
     click.echo(f"What you had is in {os.path.relpath(kept)}.")

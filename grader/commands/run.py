@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.arguments import PATH, exercise_argument, own, seed_option, tell
+from grader.arguments import PATH, exercise_argument, seed_option, tell
 from grader.console import console
 from grader.course import printable
 
@@ -81,7 +81,7 @@ def command(
     from grader.course import find_course, find_exercise, learners_file, load_exercises
     from grader.errors import UsageError
     from grader.grading import grade
-    from grader.progress import read_progress, update_progress
+    from grader.progress import own_file, read_progress, update_progress
     from grader.submission import read_submission
 
     root = find_course()
@@ -106,9 +106,12 @@ def command(
 
         write(report, verdict_page(verdict, found, redact=False).encode())
         click.echo(f"The report is in {printable(report)}.", err=True)
-    if own(path, found) and not debug:
-        text = read.chunks[0].text
-        progress = update_progress(root, found, lambda old: old.after(verdict, text), tell)
+    file = own_file(path, found)
+    if file is not None and not debug:
+        from grader.live import answer
+
+        text = answer(read, found)
+        progress = update_progress(root, found, lambda old: old.after(verdict, text, file), tell)
         if not as_json and not verdict.broken:
             from grader.journey import render_next, render_walk, stuck
             from grader.walk import walk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from grader.checking.gradients import (
     numerical_gradient,
 )
 from grader.errors import BrokenGrader, Mismatch
+from grader.pictures import HeatMap, Picture, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -482,3 +484,32 @@ def test_grossly_wrong_gradient_is_located_by_the_exact_check() -> None:
 def test_a_function_that_drops_the_imaginary_part_is_the_graders_error() -> None:
     with pytest.raises(BrokenGrader, match="one finite complex number"):
         assert_exact_gradient([1.0], lambda x: np.abs(x).sum(), [1.0])
+
+
+def shown(check: Callable[..., None], got: Array, x: Array, **more: Any) -> list[Picture]:
+    """Return what a check of the gradient of Σ x² shows, whatever it ends in."""
+    found: list[Picture] = []
+    with recording(found), contextlib.suppress(Mismatch):
+        check(got, lambda v: (v**2).sum(), x, name="dx", **more)
+    return found
+
+
+@pytest.mark.parametrize("check", [assert_gradient, assert_exact_gradient])
+def test_a_wrong_gradient_shows_how_far_each_entry_is_off(check: Callable[..., None]) -> None:
+    """As a share of the largest; a right one, a number and a large array show nothing."""
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert shown(check, 2 * x, x) == []
+    off = np.array([[0.0, 0.4], [0.0, -8.0]])
+    assert shown(check, 2 * x + off, x) == [HeatMap("dx", ((0.0, 0.05), (0.0, 1.0)))]
+    assert shown(check, np.full(3, 3.0), np.ones(3)) == [HeatMap("dx", ((0.5,) * 3,))]
+    assert shown(check, np.full((2, 2), 1e308), x)
+    for many in (np.ones(()), np.ones((2, 2, 2)), np.ones(334)):
+        assert shown(check, 3 * many, many) == []
+    assert shown(check, 3 * np.ones(333), np.ones(333))
+
+
+def test_at_a_kink_what_lies_between_the_sides_is_shown_as_right() -> None:
+    found: list[Picture] = []
+    with recording(found), contextlib.suppress(Mismatch):
+        assert_gradient([0.5, 3.0], lambda v: relu(v).sum(), [0.0, 1.0], name="dz", smooth=False)
+    assert found == [HeatMap("dz", ((0.0, 2.0),))]

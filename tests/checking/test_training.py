@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from grader.checking.training import assert_reaches, assert_same_run
-from grader.curves import recording
 from grader.errors import BrokenGrader, Mismatch
-from grader.verdict import Curve
+from grader.pictures import Curve, Picture, recording
 
 
 def refusal(call: Any, *args: Any, **kwargs: Any) -> str:
@@ -135,10 +134,10 @@ def test_a_threshold_without_an_honest_rate_is_the_graders_fault(rate: float) ->
 
 def watched(call: Any, *args: Any, **kwargs: Any) -> list[Curve]:
     """Return the curves that a check records, whatever it ends in."""
-    curves: list[Curve] = []
+    curves: list[Picture] = []
     with recording(curves), contextlib.suppress(Mismatch):
         call(*args, **kwargs)
-    return curves
+    return [curve for curve in curves if isinstance(curve, Curve)]
 
 
 def test_runs_of_numbers_are_recorded() -> None:
