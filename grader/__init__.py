@@ -4,8 +4,9 @@
                                      what can go wrong, what grading says, what makes a check
     course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
-    wire, messages, linux, syscalls, view, confine, probe, tracing, worker, zygote, starting,
-    process, student, local          the process that learner code lives in, and calls into it
+    wire, messages, linux, syscalls, view, confine, probe, tracing, gpu, worker, zygote,
+    starting, process, student, local
+                                     the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors
     snippets, diagnosis, drawn, plugin, grading, walk
                                      from a check's calls to a verdict

@@ -27,6 +27,7 @@ VARIANTS: Final = {"namespaces": "confined", "landlock": "confined", "spawned": 
 
 MAX_FILE_BYTES: Final = 16 << 20
 MAX_DESCRIPTORS: Final = 64
+GPU_DESCRIPTORS: Final = 1024  # a driver opens dozens for each device
 
 PR_SET_PDEATHSIG: Final = 1
 PR_SET_NO_NEW_PRIVS: Final = 38
@@ -34,11 +35,15 @@ PR_SET_NO_NEW_PRIVS: Final = 38
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a worker may use up: memory in MB beyond `mapped` bytes, and seconds of CPU time."""
+    """What a worker may use up: memory in MB beyond `mapped` bytes, and seconds of CPU time.
+
+    With a GPU its memory has no bound, because a driver maps far more than a process ever uses.
+    """
 
     memory_mb: int
     cpu_seconds: float
     mapped: int
+    gpu: bool = False
 
 
 def mapped_bytes() -> int:
@@ -64,9 +69,9 @@ def limit(bounds: Bounds) -> str:
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_CPU: int(bounds.cpu_seconds) + 1,
         resource.RLIMIT_FSIZE: MAX_FILE_BYTES,
-        resource.RLIMIT_NOFILE: MAX_DESCRIPTORS,
+        resource.RLIMIT_NOFILE: GPU_DESCRIPTORS if bounds.gpu else MAX_DESCRIPTORS,
     }
-    if sys.platform == "linux":
+    if sys.platform == "linux" and not bounds.gpu:
         wanted[resource.RLIMIT_AS] = bounds.mapped + (bounds.memory_mb << 20)
     for kind, value in wanted.items():
         hard = resource.getrlimit(kind)[1]

@@ -130,6 +130,11 @@ class Exercise:
     datasets: tuple[str, ...] = ()
 
     @property
+    def optional(self) -> bool:
+        """Whether it stands beside the course, which is what has numbers."""
+        return self.number is None
+
+    @property
     def stub(self) -> Path:
         """The file that the learner fills in."""
         return self.folder / self.file

@@ -35,8 +35,16 @@ class Bench:
     They run in a worker like a learner's code, so that a mistake that hangs or grows harms nothing.
     """
 
-    def __init__(self, exercise: Exercise, solution: str, mistakes: Sequence[Mistake]) -> None:
+    def __init__(
+        self,
+        exercise: Exercise,
+        solution: str,
+        mistakes: Sequence[Mistake],
+        *,
+        on_gpu: bool = False,
+    ) -> None:
         self.exercise = exercise
+        self.on_gpu = on_gpu
         self.solution = solution
         self.mistakes = mistakes
         self.session: Session | None = None
@@ -85,7 +93,9 @@ class Bench:
             self.exercise.file, digest, (Chunk(self.exercise.file, source),), False
         )
         if self.session is None:
-            self.session = Session(submission, self.exercise.module, self.exercise.limits)
+            self.session = Session(
+                submission, self.exercise.module, self.exercise.limits, on_gpu=self.on_gpu
+            )
         else:
             self.session.replace(submission)
         return self.session
@@ -124,7 +134,13 @@ def same_values(one: Any, other: Any) -> bool:
         return type(one) is type(other) and bool(one == other)
     if isinstance(other, (str, bytes, type(None), list, tuple, dict)):
         return False
+    if len({value.dtype for value in (one, other) if _is_float_array(value)}) == 2:
+        return False  # a precision may be all that a mistake gets wrong
     return _same_numbers(np.asarray(one, dtype=float), np.asarray(other, dtype=float))
+
+
+def _is_float_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
 def _same_numbers(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:

@@ -86,7 +86,7 @@ def grade(
         submission=submission.name,
         digest=submission.digest,
         seed=seed,
-        sandbox=run.session.tier,
+        sandbox=run.tier,
         checks=tuple(replace(result, seconds=round(result.seconds, 4)) for result in run.results),
         seconds=round(time.perf_counter() - started, 4),
     )
@@ -117,12 +117,18 @@ def examine(
     >>> [result.id for result in examine(exercise, stub, until="train").results]
     ['and_is_learned_step_by_step']
     """
+    if "gpu" in exercise.requires and require != TIERS[0]:
+        message = (
+            f"{exercise.id} runs on a GPU, which no {require} process can reach: grade it without "
+            "--require; nothing was graded"
+        )
+        raise UsageError(message)
     if debug:
         from grader.local import LocalSession
 
         run = Run(exercise, LocalSession(submission, exercise.module), seed)
     else:
-        run = Run.start(exercise, submission, seed)
+        run = Run.start(exercise, submission, seed, require)
     run.heard = heard
     run.session.hasty = hasty
     try:
@@ -133,7 +139,7 @@ def examine(
             )
             raise UsageError(message)
         _run_checks(run, until, first, drawn=drawn)
-        assert run.session.tier  # noqa: S101 - remembered, for after the end
+        assert run.tier  # noqa: S101 - remembered, for after the end
     finally:
         run.close()
     return run

@@ -38,7 +38,7 @@ def render_place(exercises: Sequence[Exercise], progress: Progress, console: Con
     """Print where the learner is and what to do next."""
     page = Page(console)
     current = progress.current(exercises)
-    done = sum(progress.of(exercise).done for exercise in exercises)
+    done, count = _done(exercises, progress)
     if current is None:
         page.write((f"All {done} exercises are done. Well done!", "bold"))
         page.write("`grade list` shows them, and `grade diff EXERCISE` what you changed since.")
@@ -47,9 +47,9 @@ def render_place(exercises: Sequence[Exercise], progress: Progress, console: Con
     path = _path(work(current, standing))
     named = "" if path == _path(current.stub) else f" {path}"
     if progress.standings:
-        page.write((f"{done} of {len(exercises)} exercises done.", "bold"))
+        page.write((f"{done} of {count} exercises done.", "bold"))
     else:
-        page.write((f"Welcome! {len(exercises)} exercises are waiting.", "bold"))
+        page.write((f"Welcome! {count} exercises are waiting.", "bold"))
     page.skip()
     page.write(
         (f"{current.id} · {current.title}", "bold"),
@@ -80,21 +80,26 @@ def render_map(exercises: Sequence[Exercise], progress: Progress, console: Conso
         standing = progress.of(exercise)
         page.write(
             (f"{exercise.id} · {exercise.title}", "bold"),
-            (f"  {exercise.name}", "dim"),
+            (f"  {exercise.name}{', optional' if exercise.optional else ''}", "dim"),
             mark=DONE if standing.done else HERE if exercise == current else OPEN,
             right=f"{standing.score}/{standing.max_score}" if standing.max_score else "",
         )
         page.write((exercise.summary, "dim"), indent=2)
     page.skip()
-    done = sum(progress.of(exercise).done for exercise in exercises)
-    page.write(f"{done} of {len(exercises)} done; ▸ is where you are: `grade` says what is next.")
+    done, count = _done(exercises, progress)
+    page.write(f"{done} of {count} done; ▸ is where you are: `grade` says what is next.")
 
 
 def render_next(
     exercise: Exercise, exercises: Sequence[Exercise], progress: Progress, console: Console
 ) -> None:
-    """Print, below a verdict, where help is, or the exercise that follows a solved one."""
+    """Print, below a verdict, where help is, or the exercise that follows a solved one.
+
+    What could not be graded leads nowhere.
+    """
     standing = progress.of(exercise)
+    if not standing.max_score:
+        return
     page = Page(console)
     if standing.failing:
         page.write(
@@ -107,6 +112,12 @@ def render_next(
         )
     else:
         page.write(("That was the last of all the exercises. Well done!", "bold"))
+
+
+def _done(exercises: Sequence[Exercise], progress: Progress) -> tuple[int, int]:
+    """Count the exercises that are done, and all of them, the optional ones aside."""
+    numbered = [exercise for exercise in exercises if not exercise.optional]
+    return sum(progress.of(exercise).done for exercise in numbered), len(numbered)
 
 
 def stuck(exercise: Exercise, standing: Standing) -> str | None:

@@ -32,11 +32,14 @@ ENDLESS: Final = Limits(math.inf, math.inf, math.inf)
 class LocalSession(Session):
     """A session whose worker is this process."""
 
-    def __init__(self, submission: Submission, module: str) -> None:
-        super().__init__(submission, module, ENDLESS)
+    def __init__(self, submission: Submission, module: str, *, on_gpu: bool = False) -> None:
+        super().__init__(submission, module, ENDLESS, on_gpu=on_gpu)
 
     def start_worker(self) -> Worker:
         return _Here(self)
+
+    def beside_on_gpu(self) -> Session:
+        return LocalSession(self.submission, self.module, on_gpu=True)
 
 
 class _Here(Worker):
@@ -49,6 +52,8 @@ class _Here(Worker):
         self.replies: list[bytes] = []
         self.streams = sys.stdout, sys.stderr, sys.getrecursionlimit()
         self.runtime = _Runtime(self)
+        if session.on_gpu:
+            self.runtime.take_gpu()
 
     # The worker, as the session sees it
 

@@ -1,7 +1,7 @@
 """What checker and worker say to each other: requests and replies, as tuples in a fixed order.
 
-    (number, do, of, name, args, kwargs, keep)                          a request
-    (number, [(kind, content, seconds, entered, generators, changed, warnings, output), …])
+    (number, do, of, name, args, kwargs, keep, strided)                 a request
+    (number, [(kind, content, seconds, entered, generators, changed, warnings, output, places), …])
                                                                         its replies
     ("callback", id, args, kwargs)                  while it runs: call a function of the checker's
     ("answer" | "failure", content, generators)                         what that came to
@@ -21,9 +21,10 @@ __all__ = ["Reply", "Request", "packed", "read_replies"]
 class Request(NamedTuple):
     """What the worker is to do.
 
-    `do` is "load", "call", "many", "get", "set" or "operator"; `of` is the object whose `name` is
-    meant, None for the module. `keep` are the items of the result that stay in the worker. Many
-    calls share all but their arguments: `args` has a tuple for each.
+    `do` is "load", "call", "many", "get", "set", "operator" or "trace"; `of` is the object whose
+    `name` is meant, None for the module. `keep` are the items of the result that stay in the
+    worker. Arrays have gaps between their entries where they are `strided`. Many calls share all
+    but their arguments: `args` has a tuple for each.
     """
 
     number: int
@@ -33,12 +34,14 @@ class Request(NamedTuple):
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = {}  # noqa: RUF012 - nobody changes it
     keep: tuple[int, ...] = ()
+    strided: bool = False
 
 
 class Reply(NamedTuple):
     """What a call came to: `content` is its "value", the name that is "missing", or its "error".
 
     An error is `(names of its classes, message, frames)`, a frame `(file, line, function, text)`.
+    `places` are where its arrays were, "gpu" or "host", if the worker is one on the GPU.
     """
 
     kind: str
@@ -49,6 +52,7 @@ class Reply(NamedTuple):
     changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     output: str = ""
+    places: tuple[str, ...] = ()
 
 
 def packed(message: Request | Reply) -> tuple[Any, ...]:
@@ -78,7 +82,7 @@ def _reply(parts: Any) -> Reply:
     if type(parts) is not tuple or not 2 <= len(parts) <= len(Reply._fields):
         raise ProtocolError("its reply is incomplete")
     reply = Reply(*parts)
-    kind, content, seconds, entered, generators, changed, warnings, output = reply
+    kind, content, seconds, entered, generators, changed, warnings, output, places = reply
     if not (
         type(seconds) is float
         and type(entered) is dict
@@ -86,8 +90,9 @@ def _reply(parts: Any) -> Reply:
         and type(changed) is tuple
         and type(warnings) is tuple
         and type(output) is str
+        and type(places) is tuple
         and all(map(_is_generator, generators))
-        and all(type(word) is str for word in (*changed, *warnings, *entered))
+        and all(type(word) is str for word in (*changed, *warnings, *entered, *places))
         and all(type(count) is int for count in entered.values())
     ):
         raise ProtocolError("its reply is incomplete")

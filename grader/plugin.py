@@ -1,8 +1,8 @@
 """The pytest plugin: checks run under plain `pytest`, and under `grade`, with the same outcome.
 
-A check gets the fixtures `student`, `reference` (hidden checks only) and `rng`. What its failure
-means is decided here: the learner's code was wrong, hung, died or is not written yet, or the
-grader broke.
+A check gets the fixtures `student`, `gpu` (the same on a GPU, where there is one), `reference`
+(hidden checks only) and `rng`. What its failure means is decided here: the learner's code was
+wrong, hung, died or is not written yet, or the grader broke.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from grader.confine import TIERS
 from grader.declaring import ATTRIBUTE, Declaration
 from grader.drawn import run_property
 from grader.errors import (
@@ -62,15 +63,20 @@ UNUSABLE: Final = (
 
 @dataclass
 class Run:
-    """The grading of one submission: its session, and the results so far."""
+    """The grading of one submission: its sessions, and the results so far.
+
+    `require` is the weakest sandbox that it may use; `gpu` is the session of checks on the GPU.
+    """
 
     exercise: Exercise
     session: Session
     seed: int
+    require: str = "separate"
     results: list[CheckResult] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    gpu: Session | None = None
     reference: Session | None = None
-    bench: Bench | None = None
+    benches: dict[bool, Bench] = field(default_factory=dict)
     failure: Failure | None = None  # the last one
     heard: Callable[[CheckResult], None] | None = None
     margins: dict[str, tuple[float, ...]] = field(default_factory=dict)
@@ -78,11 +84,19 @@ class Run:
     cpu_seconds: float = 0.0
 
     @classmethod
-    def start(cls, exercise: Exercise, submission: Submission, seed: int) -> Run:
+    def start(
+        cls, exercise: Exercise, submission: Submission, seed: int, require: str = "separate"
+    ) -> Run:
         """Start the learner's process; the checks can follow when it is ready."""
         from grader.student import Session
 
-        return cls(exercise, Session(submission, exercise.module, exercise.limits), seed)
+        session = Session(submission, exercise.module, exercise.limits)
+        return cls(exercise, session, seed, require)
+
+    @property
+    def tier(self) -> str:
+        """The weakest sandbox tier that the learner's code ran in, which is the GPU's if it did."""
+        return (self.gpu or self.session).tier
 
     @cached_property
     def version(self) -> str:
@@ -90,13 +104,26 @@ class Run:
         return self.exercise.version
 
     def close(self) -> None:
-        """End all processes of this run, and count what it cost in all of them."""
+        """End all processes of this run, and count what it cost; on a GPU, it is compiling."""
         self.cpu_seconds = time.process_time() - self.started
-        bench = self.bench.session if self.bench is not None else None
-        for session in (self.session, self.reference, bench):
+        benches = [bench.session for bench in self.benches.values()]
+        for session in (*benches, self.reference, self.gpu, self.session):
             if session is not None:
                 session.close()
-                self.cpu_seconds += session.cpu_seconds
+                self.cpu_seconds += 0.0 if session.on_gpu else session.cpu_seconds
+
+    def gpu_session(self) -> Session:
+        """Return the session on the GPU."""
+        if self.gpu is None:
+            self.gpu = self.session.beside_on_gpu()
+            self.gpu.hasty = self.session.hasty
+        return self.gpu
+
+    def session_of(self, item: pytest.Item) -> Session:
+        """Return the session that a check talks to."""
+        if self.gpu is not None and "gpu" in getattr(item, "fixturenames", ()):
+            return self.gpu
+        return self.session
 
     def reference_session(self) -> Session:
         """Return a session with the solution, for hidden checks."""
@@ -122,7 +149,7 @@ class Run:
         from grader.margins import drain
 
         self.margins[check_id(item)] = drain()
-        session = self.session
+        session = self.session_of(item)
         failure = session.outcome(error)
         if isinstance(error, TimedOut) and session.failure is not None:
             # The time went into shrinking an example that had failed already.
@@ -134,7 +161,8 @@ class Run:
         if status in (Status.FAILED, Status.TIMEOUT, Status.CRASHED) and not session.hasty:
             from grader.snippets import snippet
 
-            counterexample = snippet(self.exercise.module, failure.log, failure.callables)
+            log, callables, on_gpu = failure.log, failure.callables, failure.on_gpu
+            counterexample = snippet(self.exercise.module, log, callables, on_gpu=on_gpu)
         if status is Status.FAILED and not session.hasty:
             diagnosis = self.diagnose(failure)
         result = CheckResult(
@@ -160,13 +188,14 @@ class Run:
         from grader.course import load_mistakes
         from grader.diagnosis import Bench
 
-        if self.bench is None:
+        if failure.on_gpu not in self.benches:
             mistakes = load_mistakes(self.exercise)
             if not mistakes or self.exercise.solution is None:
                 return None
             source = self.exercise.solution.read_text(encoding="utf-8")
-            self.bench = Bench(self.exercise, source, mistakes)
-        mistake = self.bench.diagnose(failure.log, failure.callables)
+            bench = Bench(self.exercise, source, mistakes, on_gpu=failure.on_gpu)
+            self.benches[failure.on_gpu] = bench
+        mistake = self.benches[failure.on_gpu].diagnose(failure.log, failure.callables)
         return f"{mistake.says} {mistake.hint}" if mistake else None
 
 
@@ -297,16 +326,34 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     fixtures = {name: pyfuncitem.funcargs[name] for name in names}
     run = _run(pyfuncitem)
     key = (run.version, check_id(pyfuncitem), run.seed)
-    run_property(function, fixtures, run.session, key)
+    run_property(function, fixtures, run.session_of(pyfuncitem), key)
     return True
 
 
 @pytest.fixture
 def student(request: pytest.FixtureRequest) -> Iterator[Student]:
     """The learner's module, freshly loaded in another process."""
+    yield from _loaded(_run(request.node).session)
+
+
+@pytest.fixture
+def gpu(request: pytest.FixtureRequest) -> Iterator[Student]:
+    """The learner's module, with arrays moved to the GPU; without one, the check is skipped."""
+    from grader.process import find_gpu
+
+    run = _run(request.node)
+    if run.require != TIERS[0]:
+        pytest.skip(f"a process that reaches a GPU is not {run.require}, as this grading asks")
+    _, missing = find_gpu()
+    if missing:
+        pytest.skip(f"there is no GPU here: {missing}")
+    yield from _loaded(run.gpu_session())
+
+
+def _loaded(session: Session) -> Iterator[Student]:
+    """Load the submission and lend it to a check."""
     from grader.student import Student
 
-    session = _run(request.node).session
     try:
         session.begin_check()
     except CheckEnded as error:

@@ -11,6 +11,7 @@ is fair on a busy machine, and a generous wall clock above it, for those who sle
 from __future__ import annotations
 
 import contextlib
+import functools
 import signal
 import socket
 import struct
@@ -20,15 +21,14 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from grader import wire
 from grader.confine import VARIANTS
+from grader.course import Limits
 from grader.errors import BrokenGrader, ProtocolError, UsageError, WorkerDied
 from grader.starting import Kept, Spawned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.course import Limits
-
-__all__ = ["WALL_PER_CPU", "Clock", "Worker", "ending", "offers"]
+__all__ = ["WALL_PER_CPU", "Clock", "Worker", "ending", "find_gpu", "offers"]
 
 WALL_PER_CPU: Final = 4.0
 SLICE_SECONDS: Final = 0.2
@@ -40,7 +40,9 @@ START_SECONDS: Final = 60.0
 class Worker:
     """One running process and the socket to it.
 
-    `variants` are the ways of starting it, strongest first; `tier` is known after `hello`.
+    `variants` are the ways of starting it, strongest first; `tier` is known after `hello`. No wall
+    that hides devices lets a GPU through, so the variant "gpu" is one of its own; what it reaches
+    is then in `gpu`.
     """
 
     variants: ClassVar[Sequence[str]] = tuple(VARIANTS) if sys.platform == "linux" else ("spawned",)
@@ -53,6 +55,7 @@ class Worker:
             self.variants = variants  # type: ignore[misc]  # hides the class's
         self.limits = limits
         self.tier = ""
+        self.gpu: dict[str, str] = {}
         self.variant = _settled.get(tuple(self.variants), self.variants[0])
         self._received = b""
         self._body = _start(self.variant, limits)
@@ -64,7 +67,7 @@ class Worker:
         worker of this process has been accepted.
         """
         key = tuple(self.variants)
-        while why := self._refused():
+        while why := self.refused():
             self.close()
             untried = key[key.index(self.variant) + 1 :]
             if key in _settled or not untried:
@@ -74,11 +77,12 @@ class Worker:
             self._body = _start(self.variant, self.limits)
         _settled[key] = self.variant
 
-    def _refused(self) -> str:
+    def refused(self) -> str:
         """Return why the worker that was started is not to be used, or nothing."""
         try:
             hello = wire.decode(self.receive(Clock(self, START_SECONDS))).value
             self.tier, faults = str(hello["tier"]), hello["faults"]
+            self.gpu = dict(hello.get("gpu", {}))
         except WorkerDied:
             return self._body.refusal() or "it ended before it said anything"
         except TimeoutError:
@@ -152,7 +156,10 @@ _settled: dict[tuple[str, ...], str] = {}
 
 def _start(variant: str, limits: Limits) -> Spawned | Kept:
     bounds = limits.memory_mb, limits.total_seconds * WALL_PER_CPU
-    body = Spawned(*bounds) if variant == "spawned" else Kept(variant, *bounds)
+    if variant in ("spawned", "gpu"):
+        body: Spawned | Kept = Spawned(*bounds, gpu=variant == "gpu")
+    else:
+        body = Kept(variant, *bounds)
     # The kernel counts the time: with a timeout of Python's, each call would poll first.
     body.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, SLICE)
     return body
@@ -172,6 +179,24 @@ def offers(limits: Limits) -> dict[str, str]:
         finally:
             only.close()
     return found
+
+
+@functools.cache
+def find_gpu() -> tuple[dict[str, str], str]:
+    """Return what GPU a worker here would have and, where there is none, why; looks only once.
+
+    >>> found, missing = find_gpu()
+    >>> bool(found) != bool(missing)
+    True
+    """
+    worker = Worker(Limits(), ("gpu",))
+    try:
+        missing = worker.refused()
+    except BrokenGrader as error:
+        missing = str(error)
+    finally:
+        worker.close()
+    return worker.gpu, missing
 
 
 class Clock:

@@ -95,11 +95,19 @@ class Progress:
         return self.standings.get(exercise.id, Standing())
 
     def current(self, exercises: Sequence[Exercise]) -> Exercise | None:
-        """Return the exercise to work on: the last one, or the next that is not done, if any."""
+        """Return the exercise to work on: the last one, or the next that is not done, if any.
+
+        An optional one is next only to who has been graded in it last.
+        """
         ids = [exercise.id for exercise in exercises]
         start = ids.index(self.last) if self.last in ids else 0
         ahead = (*exercises[start:], *exercises[:start])
-        return next((exercise for exercise in ahead if not self.of(exercise).done), None)
+        return next((exercise for exercise in ahead if self._open(exercise)), None)
+
+    def _open(self, exercise: Exercise) -> bool:
+        standing = self.of(exercise)
+        begun = exercise.id == self.last and standing.max_score > 0
+        return not standing.done and (begun or not exercise.optional)
 
 
 def own_file(path: Path, exercise: Exercise) -> str | None:

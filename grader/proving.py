@@ -2,7 +2,8 @@
 
 Right answers (the solution and those in other styles, for every seed) pass every check. Wrong ones
 fail: the stub, each listed mistake, and every mutant that a machine makes of the solution, save
-those with a reason why they are right answers too. A proof is a set of independent tasks.
+those with a reason why they are right answers too. A proof is a set of independent tasks. What a
+machine cannot grade, because it has no GPU, is neither proved nor a fault there.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from grader.course import find_exercise, load_mistakes, load_reasons
+from grader.course import Limits, find_exercise, load_mistakes, load_reasons
 from grader.errors import CourseError
 from grader.grading import examine
 from grader.mutants import mutants
+from grader.process import find_gpu
 from grader.submission import Chunk, Submission, read_submission
 from grader.verdict import Status
 
@@ -58,7 +60,8 @@ class Outcome:
     `failed` maps a check to its status and message, `named` a check to its diagnosis, `margins` a
     check to the multiple of its tolerance: of a right answer the largest, of a wrong one the first
     that failed. `digest` is that of all that a learner would read, and `cpu_seconds` is what it
-    cost, in the checker and in its workers.
+    cost, in the checker and in its workers, those on a GPU aside. `skipped` maps a check that could
+    not be graded on this machine, in none of the others, to the reason.
     """
 
     task: Task
@@ -68,6 +71,7 @@ class Outcome:
     margins: dict[str, float] = field(default_factory=dict)
     digest: str = ""
     cpu_seconds: float = 0.0
+    skipped: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,11 @@ class Proof:
     def checks(self) -> tuple[str, ...]:
         """The checks in their order, as the stub meets them."""
         return self.of("stub")[0].checks
+
+    @property
+    def ungraded(self) -> tuple[str, ...]:
+        """Why this machine cannot grade some of the checks, or all: each reason once."""
+        return tuple(dict.fromkeys(self.of("stub")[0].skipped.values()))
 
     @property
     def margins(self) -> dict[str, tuple[float, float]]:
@@ -112,12 +121,15 @@ def plan(exercise: Exercise, seeds: int, *, quick: bool = False) -> tuple[Task, 
 
     mistakes = load_mistakes(exercise)
     tasks = [task("stub", exercise.file)]
+    if "gpu" in exercise.requires and not find_gpu()[0]:
+        return tuple(tasks)
     for path in (exercise.solution, *exercise.alternatives):
         tasks += [task("right", path.name, seed) for seed in range(1 if quick else seeds)]
     tasks += [task("caught" if quick else "mistake", mistake.name) for mistake in mistakes]
     if not quick:
-        step = max(1, len(mistakes) // 5)
-        tasks += [task("again", mistake.name) for mistake in mistakes[::step]]
+        if "gpu" not in exercise.requires:  # a race between threads ends differently every time
+            step = max(1, len(mistakes) // 5)
+            tasks += [task("again", mistake.name) for mistake in mistakes[::step]]
         source = exercise.solution.read_text(encoding="utf-8")
         tasks += [task("mutant", mutant.name) for mutant in mutants(source)]
     return tuple(tasks)
@@ -129,10 +141,12 @@ def carry_out(task: Task) -> Outcome:
     submission = _submission(exercise, task)
     match task.kind:
         case "mutant":
+            limits = exercise.limits
+            slow = max(1.0, limits.call_seconds / Limits().call_seconds)
             limits = replace(
-                exercise.limits,
-                call_seconds=min(exercise.limits.call_seconds, MUTANT_CALL_SECONDS),
-                check_seconds=min(exercise.limits.check_seconds, MUTANT_CHECK_SECONDS),
+                limits,
+                call_seconds=min(limits.call_seconds, slow * MUTANT_CALL_SECONDS),
+                check_seconds=min(limits.check_seconds, slow * MUTANT_CHECK_SECONDS),
             )
             exercise = replace(exercise, limits=limits)
             run = examine(exercise, submission, hasty=True, until=_task_of(exercise, task.name))
@@ -143,18 +157,24 @@ def carry_out(task: Task) -> Outcome:
             drawn = task.seed > 0
             run = examine(exercise, submission, seed=task.seed, hasty=hasty, drawn=drawn)
     pick = max if task.kind == "right" else _first_failure
+    graded = [result for result in run.results if result.status is not Status.SKIPPED]
     return Outcome(
         task=task,
-        checks=tuple(result.id for result in run.results),
+        checks=tuple(result.id for result in graded),
         failed={
             result.id: f"{result.status}: {result.message}"
-            for result in run.results
+            for result in graded
             if result.status is not Status.PASSED
         },
-        named={result.id: result.diagnosis for result in run.results if result.diagnosis},
+        named={result.id: result.diagnosis for result in graded if result.diagnosis},
         margins={check: pick(seen) for check, seen in run.margins.items() if seen},
         digest=_digest(run.results),
         cpu_seconds=run.cpu_seconds,
+        skipped={
+            result.id: result.message or "skipped"
+            for result in run.results
+            if result.status is Status.SKIPPED
+        },
     )
 
 
@@ -280,7 +300,8 @@ def _mutants(proof: Proof) -> Iterator[str]:
 
 
 def _unknown(proof: Proof) -> Iterator[str]:
-    for check in sorted(set(load_reasons(proof.exercise).margin) - set(proof.checks)):
+    known = {*proof.checks, *proof.of("stub")[0].skipped}
+    for check in sorted(set(load_reasons(proof.exercise).margin) - known):
         yield f"reasons.toml gives a margin's reason for {check}, which is no check"
 
 

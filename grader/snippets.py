@@ -33,7 +33,11 @@ class _TooLong(Exception):
 
 
 def snippet(
-    module: str, log: Sequence[Exchange], callables: Sequence[Callable[..., Any]]
+    module: str,
+    log: Sequence[Exchange],
+    callables: Sequence[Callable[..., Any]],
+    *,
+    on_gpu: bool = False,
 ) -> str | None:
     """Return code that repeats the last call of a log, or None where it would be unreadably long.
 
@@ -42,15 +46,19 @@ def snippet(
     if not log:
         return None
     try:
-        text = _Writer(module, callables).write(log)
+        text = _Writer(module, callables, on_gpu).write(log)
     except (_TooLong, OSError, TypeError):
         return None
     return text if len(text) <= MAX_CHARACTERS else None
 
 
 class _Writer:
-    def __init__(self, module: str, callables: Sequence[Callable[..., Any]]) -> None:
+    def __init__(
+        self, module: str, callables: Sequence[Callable[..., Any]], on_gpu: bool = False
+    ) -> None:
         self.module = module
+        self.library = "cp" if on_gpu else "np"
+        self.strided = False
         self.callables = callables
         self.imports: list[str] = []
         self.before: list[str] = []
@@ -77,6 +85,8 @@ class _Writer:
             else:
                 lines.append(code)
         head = ["import numpy as np"]
+        if self.library == "cp":
+            head.insert(0, "import cupy as cp")
         if self.imports:
             head.append(f"from {self.module} import {', '.join(sorted(set(self.imports)))}")
         return "\n".join([*head, "", *lines])
@@ -92,6 +102,7 @@ class _Writer:
         return [calls[index] for index in sorted(kept)]
 
     def expression(self, request: Request) -> str:
+        self.strided = request.strided
         args = [self.value(item) for item in request.args]
         match request.do:
             case "call":
@@ -120,7 +131,8 @@ class _Writer:
             case wire.Ref():
                 return self.function(value.id)
             case np.ndarray():
-                return _array(value)
+                gaps = ".repeat(2, axis=-1)[..., ::2]" if self.strided and value.ndim else ""
+                return _array(value, self.library) + gaps
             case np.random.Generator():
                 return self.generator(value)
             case np.generic():
@@ -190,14 +202,14 @@ def _references(value: Any, path: str = "") -> Iterator[tuple[int, str]]:
                 yield from _references(item, f"{path}[{key!r}]")
 
 
-def _array(array: np.ndarray[Any, Any]) -> str:
+def _array(array: np.ndarray[Any, Any], library: str) -> str:
     if array.size > MAX_CHARACTERS // 4:
         raise _TooLong
-    if array.size == 0:
-        return f"np.zeros({array.shape})"
-    if array.size > 3 and (array == array.flat[0]).all():
-        return f"np.full({array.shape}, {array.flat[0].item()!r})"
     plain = array.dtype in (np.float64, np.int64, np.bool_)
     dtype = "" if plain else f", dtype=np.{array.dtype}"
+    if array.size == 0:
+        return f"{library}.zeros({array.shape}{dtype})"
+    if array.size > 3 and (array == array.flat[0]).all():
+        return f"{library}.full({array.shape}, {array.flat[0].item()!r}{dtype})"
     text = repr(array.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
-    return f"np.array({text}{dtype})"
+    return f"{library}.array({text}{dtype})"

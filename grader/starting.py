@@ -37,6 +37,8 @@ ENVIRONMENT: Final = {
     "PYTHONHASHSEED": "0",
     **ONE_THREAD,
 }
+# Where a GPU's libraries lie, and which GPU to use: containers and clusters say it so.
+GPU_VARIABLES: Final = ("CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH")
 INTERPRETER: Final = ("-P", "-s", "-B", "-c")
 BOOT_ZYGOTE: Final = """\
 import sys
@@ -46,26 +48,32 @@ main(sys.argv[1])
 BOOT_SPAWNED: Final = """\
 import os, socket, sys
 from grader import confine, probe, worker
+on_gpu = sys.argv[4] == "gpu"
 def enclose():
     confine.leave_root(os.__file__, worker.np.__file__)
-    bounds = confine.Bounds(int(sys.argv[2]), float(sys.argv[3]), confine.mapped_bytes())
+    mapped = confine.mapped_bytes()
+    bounds = confine.Bounds(int(sys.argv[2]), float(sys.argv[3]), mapped, on_gpu)
     tier = confine.limit(bounds)
     return {"tier": "separate" if probe.faults("spawned", bounds) else tier, "faults": ()}
-worker.main(socket.socket(fileno=int(sys.argv[1])), enclose)
+worker.main(socket.socket(fileno=int(sys.argv[1])), enclose, on_gpu=on_gpu)
 """
 
 
 class Spawned:
-    """A worker that is a child of this process: limits, and nothing more."""
+    """A worker that is a child of this process: limits, and nothing more.
 
-    def __init__(self, memory_mb: int, cpu_seconds: float) -> None:
+    One for the `gpu` knows where its libraries are, and its memory is not bounded.
+    """
+
+    def __init__(self, memory_mb: int, cpu_seconds: float, *, gpu: bool = False) -> None:
         self.folder = tempfile.mkdtemp(prefix="grade-")
         if sys.platform == "linux" and os.geteuid() == 0:
             from grader.view import UNPRIVILEGED
 
             os.chown(self.folder, UNPRIVILEGED, UNPRIVILEGED)
         self.socket, theirs = socket.socketpair()
-        arguments = map(str, (theirs.fileno(), memory_mb, cpu_seconds))
+        arguments = map(str, (theirs.fileno(), memory_mb, cpu_seconds, "gpu" if gpu else ""))
+        there = {key: os.environ[key] for key in GPU_VARIABLES if gpu and key in os.environ}
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own text
                 [sys.executable, *INTERPRETER, BOOT_SPAWNED, *arguments],
@@ -73,7 +81,7 @@ class Spawned:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd=self.folder,
-                env={**ENVIRONMENT, "HOME": self.folder},
+                env={**ENVIRONMENT, **there, "HOME": self.folder},
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )

@@ -69,7 +69,11 @@ def _edits(body: list[ast.stmt]) -> Iterator[tuple[int, int, str]]:
     """Yield the first and last line of what is to be replaced, and the text in its place."""
     for position, node in enumerate(body):
         match node:
-            case ast.ClassDef() | ast.FunctionDef() if _private(node.name):
+            case (
+                ast.ClassDef(name=name)
+                | ast.FunctionDef(name=name)
+                | ast.Assign(targets=[ast.Name(id=name)])
+            ) if _private(name):
                 # With the blank lines before it.
                 start = (body[position - 1].end_lineno or 0) + 1 if position else node.lineno
                 yield start, node.end_lineno or start, ""

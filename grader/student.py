@@ -44,7 +44,9 @@ class CallReport:
     """What one call did besides returning.
 
     `changed` names the arguments changed in place, `entered` counts the calls of the learner's own
-    functions, `seconds` is CPU time as the worker measured it.
+    functions, `seconds` is CPU time as the worker measured it. On a GPU, `places` says where the
+    arrays in the result were ("gpu", "host"), and `entered` also counts launches of a "RawKernel"
+    and, among them, those with "shared memory".
     """
 
     function: str
@@ -53,6 +55,7 @@ class CallReport:
     output: str = ""
     entered: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +68,33 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An example that failed: its error, its calls, our functions in them, its pictures."""
+    """An example that failed: its error, its calls, our functions in them, its pictures.
+
+    Those calls were made `on_gpu` or not.
+    """
 
     error: BaseException | None
     log: tuple[Exchange, ...]
     callables: tuple[Callable[..., Any], ...]
     pictures: tuple[Picture, ...] = ()
+    on_gpu: bool = False
 
 
 class Session:
     """One submission, the worker that runs it now, and the log of the check that talks to it.
 
-    The worker starts at once, so that it is ready when the first check asks.
+    The worker starts at once, so that it is ready when the first check asks. On the GPU it moves
+    the arrays of a call there, and those of its result back.
     """
 
-    def __init__(self, submission: Submission, module: str, limits: Limits) -> None:
+    def __init__(
+        self, submission: Submission, module: str, limits: Limits, *, on_gpu: bool = False
+    ) -> None:
         self.submission = submission
         self.hasty = False  # whether the first failing example of a property settles the check
         self.module = module
         self.limits = limits
+        self.on_gpu = on_gpu
         self.worker: Worker | None = self.start_worker()
         self.log: list[Exchange] = []
         self.callables: list[Callable[..., Any]] = []
@@ -178,7 +189,8 @@ class Session:
 
     def outcome(self, error: BaseException | None) -> Failure:
         """Return the present example with what it ended in."""
-        return Failure(error, tuple(self.log), tuple(self.callables), tuple(self.pictures))
+        log, callables, pictures = tuple(self.log), tuple(self.callables), tuple(self.pictures)
+        return Failure(error, log, callables, pictures, self.on_gpu)
 
     def request(self, label: str, *request: Any) -> Any:
         """Have one request, given without its number, carried out and return its value."""
@@ -210,7 +222,11 @@ class Session:
 
     def start_worker(self) -> Worker:
         """Start a process for the submission."""
-        return Worker(self.limits)
+        return Worker(self.limits, ("gpu",) if self.on_gpu else None)
+
+    def beside_on_gpu(self) -> Session:
+        """Return another session of the same submission, on the GPU."""
+        return Session(self.submission, self.module, self.limits, on_gpu=True)
 
     def _alive(self) -> Worker:
         if self.worker is None:
@@ -304,8 +320,8 @@ class Session:
         worker.send(frame)
 
     def _value(self, reply: Reply, label: str) -> Any:
-        kind, content, seconds, entered, _, changed, warned, output = reply
-        self.last_call = CallReport(label, changed, warned, output, entered, seconds)
+        kind, content, seconds, entered, _, changed, warned, output, places = reply
+        self.last_call = CallReport(label, changed, warned, output, entered, seconds, places)
         if kind == "value":
             return content
         if kind == "missing":
@@ -366,6 +382,12 @@ class RemoteFunction:
     def keeping(self, *positions: int) -> RemoteFunction:
         """Return the same function, with these items of its result kept in the worker."""
         return RemoteFunction(self._session, self._of, self._name, positions)
+
+    def strided(self, *args: Any) -> Any:
+        """Call it with arrays that have gaps between their entries, as slices with a step have."""
+        return self._session.request(
+            self.__name__, "call", self._of, self._name, args, {}, self._keep, True
+        )
 
     def many(self, calls: Iterable[tuple[Any, ...]]) -> list[Any]:
         """Call it once for each tuple of arguments, in one message; raises the first failure."""

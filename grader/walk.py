@@ -106,14 +106,14 @@ class Walk:
 def walk(exercise: Exercise, submission: Submission, task: str, *, seed: int = 0) -> Walk | None:
     """Grade anew up to the first failing check of a task, and walk through the call that fails.
 
-    None where there is no solution here, where no check of the task fails by a wrong answer, and
-    where every single answer is the solution's.
+    None where there is no solution here, where no check of the task fails by a wrong answer, where
+    every single answer is the solution's, and on a GPU, whose arrays a trace does not see.
     """
     if exercise.solution is None:
         return None
     run = examine(exercise, submission, seed=seed, until=task)
     failure, last = run.failure, run.results[-1]
-    if failure is None or last.task != task or len(failure.log) > MAX_CALLS:
+    if failure is None or failure.on_gpu or last.task != task or len(failure.log) > MAX_CALLS:
         return None
     solution = read_submission(exercise.solution, exercise.file)
     own, right = (Session(s, exercise.module, exercise.limits) for s in (submission, solution))

@@ -27,6 +27,7 @@ import numpy as np
 
 from grader import wire
 from grader.errors import ProtocolError
+from grader.gpu import Gpu, NoGpu, strided
 from grader.messages import Reply, Request, packed
 from grader.tracing import Recorder, is_plain
 
@@ -96,6 +97,16 @@ class Runtime:
         self.next_id = 0
         self.received = b""
         self.lent: set[int] = set()
+        self.gpu: Gpu | None = None
+        self.places: tuple[str, ...] = ()
+
+    def take_gpu(self) -> dict[str, Any]:
+        """Take the GPU for good: from now on, arrays are moved there before a call."""
+        try:
+            self.gpu = Gpu.open(self.enter)
+        except NoGpu as error:
+            return {"faults": (str(error),)}
+        return {"gpu": self.gpu.describe()}
 
     # The wire
 
@@ -192,6 +203,7 @@ class Runtime:
         """Carry out one request and report all that it did; `watch` its arguments for changes."""
         self.next_id = request.number * OBJECTS_PER_REQUEST
         self.entered = {}
+        self.places = ()
         self.output.take()
         watch = watch and request.do == "call"
         before = self.copy((request.args, request.kwargs)) if watch else None
@@ -199,25 +211,47 @@ class Runtime:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             with np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"):
-                kind, content = self.attempt(request)
+                kind, content, after = self.attempt(request)
         seconds = time.process_time() - started
         entered, output = dict(self.entered), self.output.take()
-        changed = self.changed(request, before) if before else ()
+        changed = self.changed(after, before) if before else ()
         warned = tuple(
             f"{item.category.__name__}: {str(item.message)[:200]}" for item in caught[:MAX_WARNINGS]
         )
-        return packed(Reply(kind, content, seconds, entered, generators, changed, warned, output))
+        reply = Reply(
+            kind, content, seconds, entered, generators, changed, warned, output, self.places
+        )
+        return packed(reply)
 
-    def attempt(self, request: Request) -> tuple[str, Any]:
+    def attempt(self, request: Request) -> tuple[str, Any, Request]:
+        """Return the kind and the content of the reply, and the request as the call left it."""
         try:
-            value = getattr(self, f"do_{request.do}")(request)
-            if request.keep:
-                value = self.keep(value, request.keep)
+            if self.gpu is None and not request.strided:
+                return "value", self.carry_out(request), request
+            return "value", *self.carry_out_elsewhere(request)
         except _Missing as error:
-            return "missing", str(error)
+            return "missing", str(error), request
         except BaseException as error:  # noqa: BLE001 - whatever learner code raises is its answer
-            return "error", self.describe(error)
-        return "value", value
+            return "error", self.describe(error), request
+
+    def carry_out(self, request: Request) -> Any:
+        value = getattr(self, f"do_{request.do}")(request)
+        return self.keep(value, request.keep) if request.keep else value
+
+    def carry_out_elsewhere(self, request: Request) -> tuple[Any, Request]:
+        """Carry out a request on copies of its arrays: on the GPU, or with gaps in them."""
+        lent = frozenset(self.lent)
+        arguments = request.args, request.kwargs
+        if self.gpu is not None:
+            arguments = self.gpu.moved(arguments, lent)
+        if request.strided:
+            library = np if self.gpu is None else self.gpu.library
+            arguments = strided(arguments, library, lent)
+        value = self.carry_out(request._replace(args=arguments[0], kwargs=arguments[1]))
+        if self.gpu is not None:
+            value, self.places = self.gpu.fetched(value)
+            arguments, _ = self.gpu.fetched(arguments, lent)
+        return value, request._replace(args=arguments[0], kwargs=arguments[1])
 
     def keep(self, value: Any, positions: tuple[int, ...]) -> Any:
         """Replace the items at these positions by references, so that they stay here."""
@@ -230,6 +264,8 @@ class Runtime:
 
     def do_load(self, request: Request) -> Any:
         """Run the file in a new module; a tolerant load skips the statements that fail."""
+        if self.gpu is not None:
+            self.gpu.settle()  # a kernel that failed has left the device unusable to this process
         self.objects.clear()
         self.callbacks.clear()
         random.seed(0)
@@ -281,10 +317,13 @@ class Runtime:
     def counted(self, name: str, function: types.FunctionType) -> Callable[..., Any]:
         @functools.wraps(function)
         def entry(*args: Any, **kwargs: Any) -> Any:
-            self.entered[name] = self.entered.get(name, 0) + 1
+            self.enter(name)
             return function(*args, **kwargs)
 
         return entry
+
+    def enter(self, name: str) -> None:
+        self.entered[name] = self.entered.get(name, 0) + 1
 
     def do_call(self, request: Request) -> Any:
         return self.target(request)(*request.args, **request.kwargs)
@@ -431,14 +470,19 @@ def _repeatable_generators() -> None:
     np.random.default_rng = default_rng
 
 
-def main(connection: socket.socket, enclose: Callable[[], dict[str, Any]]) -> None:
+def main(
+    connection: socket.socket, enclose: Callable[[], dict[str, Any]], *, on_gpu: bool = False
+) -> None:
     """Enclose this process, say what came of it, and answer requests until the end.
 
-    `enclose` returns the tier in force and the faults found in it.
+    `enclose` returns the tier in force and the faults found in it; to lack a GPU is one.
     """
     _repeatable_generators()
     runtime = Runtime(connection)
-    hello, _ = wire.encode({**enclose(), "numpy": np.__version__})
+    said = {**enclose(), "numpy": np.__version__}
+    if on_gpu:
+        said |= runtime.take_gpu()
+    hello, _ = wire.encode(said)
     connection.sendall(hello)
     try:
         runtime.serve()

@@ -31,6 +31,7 @@ FLOORS = [
         "confine",
         "probe",
         "tracing",
+        "gpu",
         "worker",
         "zygote",
         "starting",
@@ -75,6 +76,7 @@ FLOORS = [
 ]
 ORDER = [name for floor in FLOORS for name in floor]
 HEAVY = {
+    "cupy",
     "dask",
     "distributed",
     "hypothesis",

@@ -216,7 +216,7 @@ def test_what_was_settled_is_never_weakened(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Worker, "variants", ("landlock", "spawned"))
     monkeypatch.setattr(process, "_settled", {("landlock", "spawned"): "landlock"})
     monkeypatch.setattr(
-        Worker, "_refused", lambda self: "a fault" if self.variant == "landlock" else ""
+        Worker, "refused", lambda self: "a fault" if self.variant == "landlock" else ""
     )
     with pytest.raises(BrokenGrader, match="a fault"):
         Worker(LIMITS).hello()

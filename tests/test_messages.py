@@ -10,10 +10,11 @@ import pytest
 from grader.errors import ProtocolError
 from grader.messages import Reply, Request, packed, read_replies
 
-WHOLE = Reply("value", None, 0.5, {"f": 1}, (np.random.default_rng(0),), ("x",), ("w",), "said")
+GENERATOR = np.random.default_rng(0)
+WHOLE = Reply("value", None, 0.5, {"f": 1}, (GENERATOR,), ("x",), ("w",), "said", ("gpu",))
 
 
-@pytest.mark.parametrize("length", range(2, 9))
+@pytest.mark.parametrize("length", range(2, 10))
 def test_a_reply_comes_back_whole_with_its_last_parts_left_out(length: int) -> None:
     parts: tuple[Any, ...] = WHOLE[:length]
     reply = Reply(*parts)
@@ -77,6 +78,8 @@ WRONG: list[tuple[str, Any]] = [
     ("warnings", (b"w",)),
     ("output", b"said"),
     ("output", None),
+    ("places", "gpu"),
+    ("places", (0,)),
 ]
 
 

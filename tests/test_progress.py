@@ -96,6 +96,18 @@ def test_the_exercise_to_work_on_is_the_last_one_until_it_is_done_then_the_next(
     assert Progress({}, "gone").current(exercises) == exercises[0]
 
 
+def test_an_optional_exercise_is_next_only_to_who_has_been_graded_in_it_last() -> None:
+    exercises = load_exercises(ROOT)
+    done, begun = Standing(1, 1), Standing(0, 1)
+    numbered = {e.id: done for e in exercises if not e.optional}
+    (gpu1,) = (e for e in exercises if e.id == "gpu1")
+    assert Progress(numbered, "exercise15").current(exercises) is None
+    assert Progress({}, "gpu1").current(exercises) == exercises[0]
+    assert Progress({"gpu1": begun}, "gpu1").current(exercises) == gpu1
+    assert Progress({"gpu1": begun}, "exercise2").current(exercises) == exercises[1]
+    assert Progress({"gpu1": done}, "gpu1").current(exercises) == exercises[0]
+
+
 GOOD = {"score": 1, "max_score": 2, "failing": {}, "hints": {}, "solved": None}
 
 

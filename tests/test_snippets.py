@@ -32,10 +32,10 @@ def use(cache, k): return cache["n"] * k
 """
 
 
-def run(text: str) -> str:
+def run(text: str, source: str = SOURCE) -> str:
     """Execute a snippet where the learner's file can be imported, and return what it prints."""
     module = types.ModuleType("toy")
-    exec(SOURCE, module.__dict__)  # noqa: S102 - this test's own source
+    exec(source, module.__dict__)  # noqa: S102 - this test's own source
     sys.modules["toy"] = module
     printed = io.StringIO()
     try:
@@ -51,6 +51,24 @@ def made(student: Student) -> str:
     text = snippet("toy", session.log, session.callables)
     assert text is not None
     return text
+
+
+def test_arrays_with_gaps_are_written_with_gaps(open_student: Open) -> None:
+    source = "def f(x, n): return x.strides, x.tolist(), str(x.dtype)"
+    student = open_student(source)
+    got = student.f.strided(np.array([[1, 2], [3, 4]], dtype=np.float32), 5)
+    assert got == ((16, 8), [[1.0, 2.0], [3.0, 4.0]], "float32")
+    assert run(made(student), source) == str(got)
+
+
+def test_on_a_gpu_arrays_are_written_for_cupy(open_student: Open) -> None:
+    student = open_student("def f(x): return 0")
+    student.f(np.ones((0, 2), dtype=np.float32))
+    log, callables = student._session.log, student._session.callables
+    text = snippet("toy", log, callables, on_gpu=True)
+    assert text is not None
+    assert text.startswith("import cupy as cp\nimport numpy as np\n")
+    assert "f(cp.zeros((0, 2), dtype=np.float32))" in text
 
 
 def test_arrays_generators_and_functions_are_written_out(open_student: Open) -> None:

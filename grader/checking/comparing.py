@@ -24,6 +24,7 @@ __all__ = [
     "assert_close",
     "assert_equal",
     "assert_integers",
+    "assert_on_gpu",
     "assert_quiet",
     "assert_raises",
     "assert_unchanged",
@@ -226,6 +227,24 @@ def assert_quiet(student: Any) -> None:
     if call.warnings:
         more = f" (and {len(call.warnings) - 1} more)" if len(call.warnings) > 1 else ""
         fail(f"{printable(call.function)} warned: {printable(call.warnings[0], 120)}{more}")
+
+
+def assert_on_gpu(student: Any) -> None:
+    """Raise Mismatch unless the last call returned arrays, all of them in the GPU's memory.
+
+    >>> from types import SimpleNamespace as Record
+    >>> assert_on_gpu(Record(last_call=Record(function="matmul", places=("host",))))
+    Traceback (most recent call last):
+    grader.errors.Mismatch: matmul returned an array in the computer's memory, though its ...
+    """
+    call = student.last_call
+    if "host" in call.places:
+        fail(
+            f"{printable(call.function)} returned an array in the computer's memory, though its "
+            "arguments were on the GPU; somewhere on the way, NumPy made or computed it"
+        )
+    if not call.places:
+        fail(f"{printable(call.function)} should return an array on the GPU, and returned none")
 
 
 def is_sequence(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:

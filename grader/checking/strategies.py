@@ -34,7 +34,8 @@ def given(*, examples: int = 30, **strategies: st.SearchStrategy[Any]) -> Callab
 
     The inputs are the same in every run and on every machine: no database, no deadline, and a seed
     made from the check itself unless `hypothesis.seed(n)(check)` gives one. Other parameters are
-    pytest's fixtures; a `student` among them hears `begin_example(inputs)` before each example.
+    pytest's fixtures; a `student` or `gpu` among them hears `begin_example(inputs)` before each
+    example.
 
     >>> @given(n=st.integers(0, 9), examples=5)
     ... def test_digits_have_squares_below_100(n):
@@ -47,7 +48,8 @@ def given(*, examples: int = 30, **strategies: st.SearchStrategy[Any]) -> Callab
 
         @functools.wraps(check)
         def example(*args: Any, **kwargs: Any) -> None:
-            student = signature.bind(*args, **kwargs).arguments.get("student")
+            fixtures = signature.bind(*args, **kwargs).arguments
+            student = fixtures.get("student", fixtures.get("gpu"))
             if student is None:
                 check(*args, **kwargs)
                 return

@@ -11,7 +11,7 @@ __all__ = ["command"]
 
 @click.command()
 def command() -> None:
-    """Say what this machine offers: its sandbox, and versions."""
+    """Say what this machine offers: its sandbox, its GPU, and versions."""
     import platform
     from importlib.metadata import version
 
@@ -20,7 +20,7 @@ def command() -> None:
 
     from grader.confine import VARIANTS
     from grader.course import Limits
-    from grader.process import offers
+    from grader.process import find_gpu, offers
 
     versions = ", ".join(f"{name} {version(name)}" for name in ("grader", "numpy", "pytest"))
     table = Table.grid(padding=(0, 2))
@@ -29,4 +29,7 @@ def command() -> None:
     for variant, reason in offers(Limits()).items():
         found = f"{VARIANTS[variant]} ({variant}): {reason or 'available'}"
         table.add_row("sandbox", escape(found))
+    gpu, missing = find_gpu()
+    reached = "{name}, driver for CUDA {driver}; CuPy {cupy} over CUDA {cuda}"
+    table.add_row("GPU", escape(missing or reached.format_map(gpu)))
     console().print(table)

@@ -73,7 +73,7 @@ def command(names: tuple[str, ...], seeds: int, quick: bool, margins: bool) -> N
             proof = judge(by_id[id_], done, margins=margins)
             unproved |= bool(proof.faults)
             _show(page, proof)
-            if names and not quick:
+            if names and not quick and proof.checks:
                 _show_matrix(page, proof)
             if margins and not quick:
                 _show_margins(page, proof)
@@ -126,7 +126,7 @@ def _show_margins(page: Console, proof: Proof) -> None:
 
 
 def _show(page: Console, proof: Proof) -> None:
-    """Print an exercise's line, and under it what its proof lacks."""
+    """Print an exercise's line, and under it what could not be graded and what its proof lacks."""
     mistakes, mutants, right = proof.of("mistake", "caught"), proof.of("mutant"), proof.of("right")
     killed = sum(bool(outcome.failed) for outcome in mutants)
     cells = (
@@ -139,6 +139,9 @@ def _show(page: Console, proof: Proof) -> None:
         len(proof.faults),
     )
     page.print(ROW.format(proof.exercise.id, *cells))
+    for why in proof.ungraded:
+        what = "some checks were skipped" if proof.checks else "skipped"
+        page.print(f"{proof.exercise.id}: {what}: {why}", markup=False, soft_wrap=True)
     for fault in proof.faults:
         page.print(f"{proof.exercise.id}: {fault}", markup=False, soft_wrap=True)
 

@@ -4,7 +4,7 @@ from grader.worker import Runtime
 
 EXPECT = {"twice": "failed", "agrees": "failed", "exact": "failed", "counts": "failed"}
 
-Runtime.attempt = lambda self, request: ("value", True)
+Runtime.attempt = lambda self, request: ("value", True, request)
 
 
 def double(x):
