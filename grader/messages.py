@@ -1,7 +1,7 @@
 """What checker and worker say to each other: requests and replies, as tuples in a fixed order.
 
     (number, do, of, name, args, kwargs, keep, strided)                 a request
-    (number, [(kind, content, seconds, entered, generators, changed, warnings, output, places), …])
+    (number, [(kind, content, entered, generators, changed, warnings, output, places), …])
                                                                         its replies
     ("callback", id, args, kwargs)                  while it runs: call a function of the checker's
     ("answer" | "failure", content, generators)                         what that came to
@@ -46,7 +46,6 @@ class Reply(NamedTuple):
 
     kind: str
     content: Any
-    seconds: float = 0.0
     entered: dict[str, int] = {}  # noqa: RUF012 - nobody changes it
     generators: tuple[Any, ...] = ()
     changed: tuple[str, ...] = ()
@@ -58,8 +57,8 @@ class Reply(NamedTuple):
 def packed(message: Request | Reply) -> tuple[Any, ...]:
     """Return a message without the empty parts at its end.
 
-    >>> packed(Reply("value", 0, 0.0, {"f": 1}))
-    ('value', 0, 0.0, {'f': 1})
+    >>> packed(Reply("value", 0, {"f": 1}))
+    ('value', 0, {'f': 1})
     """
     end, least = len(message), len(message) - len(message._field_defaults)
     while end > least and not message[end - 1]:
@@ -82,10 +81,9 @@ def _reply(parts: Any) -> Reply:
     if type(parts) is not tuple or not 2 <= len(parts) <= len(Reply._fields):
         raise ProtocolError("its reply is incomplete")
     reply = Reply(*parts)
-    kind, content, seconds, entered, generators, changed, warnings, output, places = reply
+    kind, content, entered, generators, changed, warnings, output, places = reply
     if not (
-        type(seconds) is float
-        and type(entered) is dict
+        type(entered) is dict
         and type(generators) is tuple
         and type(changed) is tuple
         and type(warnings) is tuple

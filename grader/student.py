@@ -44,9 +44,8 @@ class CallReport:
     """What one call did besides returning.
 
     `changed` names the arguments changed in place, `entered` counts the calls of the learner's own
-    functions, `seconds` is CPU time as the worker measured it. On a GPU, `places` says where the
-    arrays in the result were ("gpu", "host"), and `entered` also counts launches of a "RawKernel"
-    and, among them, those with "shared memory".
+    functions. On a GPU, `places` says where the arrays in the result were ("gpu", "host"), and
+    `entered` also counts launches of a "RawKernel" and, among them, those with "shared memory".
     """
 
     function: str
@@ -54,7 +53,6 @@ class CallReport:
     warnings: tuple[str, ...] = ()
     output: str = ""
     entered: Mapping[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
     places: tuple[str, ...] = ()
 
 
@@ -320,8 +318,8 @@ class Session:
         worker.send(frame)
 
     def _value(self, reply: Reply, label: str) -> Any:
-        kind, content, seconds, entered, _, changed, warned, output, places = reply
-        self.last_call = CallReport(label, changed, warned, output, entered, seconds, places)
+        kind, content, entered, _, changed, warned, output, places = reply
+        self.last_call = CallReport(label, changed, warned, output, entered, places)
         if kind == "value":
             return content
         if kind == "missing":

@@ -17,7 +17,6 @@ import linecache
 import operator
 import random
 import sys
-import time
 import traceback
 import types
 import warnings
@@ -207,21 +206,18 @@ class Runtime:
         self.output.take()
         watch = watch and request.do == "call"
         before = self.copy((request.args, request.kwargs)) if watch else None
-        started = time.process_time()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             with np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"):
                 kind, content, after = self.attempt(request)
-        seconds = time.process_time() - started
         entered, output = dict(self.entered), self.output.take()
         changed = self.changed(after, before) if before else ()
         warned = tuple(
             f"{item.category.__name__}: {str(item.message)[:200]}" for item in caught[:MAX_WARNINGS]
         )
-        reply = Reply(
-            kind, content, seconds, entered, generators, changed, warned, output, self.places
+        return packed(
+            Reply(kind, content, entered, generators, changed, warned, output, self.places)
         )
-        return packed(reply)
 
     def attempt(self, request: Request) -> tuple[str, Any, Request]:
         """Return the kind and the content of the reply, and the request as the call left it."""

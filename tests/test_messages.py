@@ -11,10 +11,10 @@ from grader.errors import ProtocolError
 from grader.messages import Reply, Request, packed, read_replies
 
 GENERATOR = np.random.default_rng(0)
-WHOLE = Reply("value", None, 0.5, {"f": 1}, (GENERATOR,), ("x",), ("w",), "said", ("gpu",))
+WHOLE = Reply("value", None, {"f": 1}, (GENERATOR,), ("x",), ("w",), "said", ("gpu",))
 
 
-@pytest.mark.parametrize("length", range(2, 10))
+@pytest.mark.parametrize("length", range(2, len(WHOLE) + 1))
 def test_a_reply_comes_back_whole_with_its_last_parts_left_out(length: int) -> None:
     parts: tuple[Any, ...] = WHOLE[:length]
     reply = Reply(*parts)
@@ -64,8 +64,6 @@ def test_what_is_not_a_reply_is_refused(message: Any) -> None:
 
 
 WRONG: list[tuple[str, Any]] = [
-    ("seconds", 1),
-    ("seconds", "1"),
     ("entered", ()),
     ("entered", {1: 1}),
     ("entered", {"f": 1.0}),
