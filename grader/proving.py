@@ -178,11 +178,10 @@ def carry_out(task: Task) -> Outcome:
     )
 
 
-def judge(exercise: Exercise, outcomes: Iterable[Outcome], *, margins: bool = False) -> Proof:
-    """Say from the outcomes of an exercise's tasks what its proof lacks, its margins if asked."""
+def judge(exercise: Exercise, outcomes: Iterable[Outcome]) -> Proof:
+    """Say from the outcomes of an exercise's tasks what its proof lacks."""
     proof = Proof(exercise, tuple(outcomes), ())
-    looks = (*LOOKS, _margins) if margins else LOOKS
-    faults = [fault for look in looks for fault in look(proof)]
+    faults = [fault for look in LOOKS for fault in look(proof)]
     return replace(proof, faults=tuple(faults))
 
 
@@ -306,6 +305,7 @@ def _unknown(proof: Proof) -> Iterator[str]:
 
 
 def _margins(proof: Proof) -> Iterator[str]:
+    # Only a full proof lets a mistake run far enough to show by how much it fails each check.
     reasons = load_reasons(proof.exercise).margin
     for check, (right, wrong) in proof.margins.items() if proof.of("mistake") else ():
         if (right > 1 / WIDE or wrong < WIDE) and check not in reasons:
@@ -335,4 +335,5 @@ LOOKS: Final = (
     _diagnoses,
     _mutants,
     _unknown,
+    _margins,
 )

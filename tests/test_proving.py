@@ -171,12 +171,12 @@ def test_a_narrow_margin_needs_a_reason(toy_course: Course) -> None:
         replace(outcome, margins={"twice": 30.0}) if outcome.task.name == "square" else outcome
         for outcome in outcomes
     ]
-    assert judge(exercise, narrow).faults == ()
-    (fault,) = judge(exercise, narrow, margins=True).faults
+    assert judge(exercise, outcomes).faults == ()
+    (fault,) = judge(exercise, narrow).faults
     assert fault.startswith("twice: right answers come to 0 of the tolerance and wrong ones to 3")
     assert exercise.solution is not None
     (exercise.solution.parent / "reasons.toml").write_text('[margin]\ntwice = "Why not."\n')
-    assert judge(exercise, narrow, margins=True).faults == ()
+    assert judge(exercise, narrow).faults == ()
 
 
 def test_a_costly_grading_is_a_fault(toy_course: Course) -> None:

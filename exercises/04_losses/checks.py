@@ -139,9 +139,10 @@ def test_mse_grad_is_the_slope(student, y_hat, generator):
 def test_bce_by_hand(student):
     """What happened had the probabilities 1/2, 4/5 and 1/4: the mean cost is ln(10)/3."""
     p, y = np.array([0.5, 0.2, 0.25]), np.array([1.0, 0.0, 1.0])
-    assert_close(student.bce(p, y), (LN2 + LN5) / 3, name="bce(p, y)")
+    # An ε of 1e-8 in the logarithms moves this by 2e-8.
+    assert_close(student.bce(p, y), (LN2 + LN5) / 3, rtol=1e-10, name="bce(p, y)")
     assert_unchanged(student)
-    assert_close(student.bce(p[:1], y[:1]), LN2, name="bce of a batch of one")
+    assert_close(student.bce(p[:1], y[:1]), LN2, rtol=1e-10, name="bce of a batch of one")
 
 
 @check("bce")
@@ -174,7 +175,7 @@ def test_bce_is_finite_at_the_ends(student):
         got = student.bce(np.array([p]), np.array([y]))
         assert_quiet(student)
         assert_unchanged(student)
-        assert_close(got, expected, atol=1e-3, name=f"bce at p = {p:g}, y = {y:g}")
+        assert_close(got, expected, atol=5e-3, name=f"bce at p = {p:g}, y = {y:g}")
     got = student.bce(np.array([1e-9, 1.0 - 2.0**-30]), np.array([1.0, 0.0]))
     expected = (9 * (LN2 + LN5) + 30 * LN2) / 2
     assert_close(got, expected, atol=1e-6, name="bce at p = 1e-9, y = 1 and p = 1 - 2^-30, y = 0")

@@ -49,13 +49,14 @@ def test_first_step_is_lr_against_the_sign(student):
     """The first step moves every weight by lr against the sign of its gradient, large or small."""
     w = np.array([1.0, 1.0, -3.0, 0.0])
     (stepped,) = step(student.Adam(lr=0.2), [w], [np.array([0.05, -7.0, 900.0, -2.0])])
-    assert_close(stepped, [0.8, 1.2, -3.2, 0.2], rtol=1e-6, name="w after the first step")
+    # Beside the smallest gradient eps takes 2e-7 of the step.
+    assert_close(stepped, [0.8, 1.2, -3.2, 0.2], rtol=1e-5, name="w after the first step")
 
 
 @check("Adam", points=2)
 def test_constant_gradient_moves_lr_at_each_step(student):
     """While a gradient stays the same, every step moves its weight by lr, not only the first."""
-    path = walk_one(student.Adam(lr=0.3), np.array([0.0, 2.0]), [[3.0, -0.2]] * 8)
+    path = walk_one(student.Adam(lr=0.3), np.array([0.0, 2.0]), [[30.0, -2.0]] * 8)
     moved = 0.3 * np.arange(1, 9)
     expected = np.stack([-moved, 2.0 + moved], axis=1)
     assert_close(path, expected, rtol=1e-6, name="w after each of 8 steps")
@@ -67,7 +68,7 @@ def test_gradient_that_stops_is_remembered(student):
     path = walk_one(student.Adam(lr=1.0), np.array([0.0]), [[1.0], [0.0], [0.0], [1.0]])
     moves = -np.diff(path[:, 0], prepend=0.0)
     expected = [1.0, 0.670058254, 0.517956972, 0.711013271]
-    assert_close(moves, expected, rtol=1e-6, name="moves of w")
+    assert_close(moves, expected, rtol=2e-6, name="moves of w")  # of which eps takes 1e-8
 
 
 @check("Adam", points=2)

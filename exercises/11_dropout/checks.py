@@ -395,4 +395,5 @@ def test_no_noise_no_spread(student, rng):
     mean, std = mean_and_std(student, predict, x, 10, seeded(rng))
     assert_quiet(student)
     assert_close(mean, x / 3, name="mean")
-    assert_close(std, np.zeros_like(x), atol=1e-6, name="std")
+    # The root of mean(y²) - mean(y)², a right way too, is the root of what rounding leaves.
+    assert_close(std, np.zeros_like(x), atol=3e-5, name="std")

@@ -34,9 +34,7 @@ ROW: Final = "{:<12}{:>8}{:>9}{:>9}{:>7}{:>9}{:>12}{:>8}"
     help="Grade right answers with so many seeds, where checks draw from them.",
 )
 @click.option("--quick", is_flag=True, help="One seed, no mutants, no diagnosis, no matrix.")
-@click.option(
-    "--margins", is_flag=True, help="Show and judge how far answers stay from tolerances."
-)
+@click.option("--margins", is_flag=True, help="Show how far answers stay from tolerances.")
 def command(names: tuple[str, ...], seeds: int, quick: bool, margins: bool) -> None:
     """Prove that the checks of EXERCISE, or of all, tell right answers from wrong ones.
 
@@ -70,7 +68,7 @@ def command(names: tuple[str, ...], seeds: int, quick: bool, margins: bool) -> N
         outcomes[id_].append(outcome)
         if not left[id_]:
             done = sorted(outcomes.pop(id_), key=lambda outcome: position[outcome.task])
-            proof = judge(by_id[id_], done, margins=margins)
+            proof = judge(by_id[id_], done)
             unproved |= bool(proof.faults)
             _show(page, proof)
             if names and not quick and proof.checks:

@@ -4,6 +4,9 @@ import numpy as np
 
 from grader.checking import as_array, assert_same_run, check, unpack
 
+# At lr = 1e-3 wrong averages are off by 3e-7 and a decay of the new weights by 1e-8; rounding, by
+# 1e-15.
+RTOL = 1e-11
 SHAPES = [(4, 3), (3,), (), (2, 1, 2)]
 SETTINGS = [
     {"lr": 1e-3},
@@ -39,7 +42,7 @@ def test_twenty_steps_of_adam(student, reference, rng):
     """Adam follows the reference for twenty steps under several settings."""
     for settings in SETTINGS:
         got, expected = runs([student.Adam(**settings), reference.Adam(**settings)], rng)
-        assert_same_run(got, expected, name=f"Adam({settings})")
+        assert_same_run(got, expected, rtol=RTOL, name=f"Adam({settings})")
 
 
 @check("AdamW", points=3, hidden=True)
@@ -48,4 +51,4 @@ def test_twenty_steps_of_adamw(student, reference, rng):
     for settings, weight_decay in zip(SETTINGS, (0.01, 0.3, 0.1), strict=True):
         settings = settings | {"weight_decay": weight_decay}
         got, expected = runs([student.AdamW(**settings), reference.AdamW(**settings)], rng)
-        assert_same_run(got, expected, name=f"AdamW({settings})")
+        assert_same_run(got, expected, rtol=RTOL, name=f"AdamW({settings})")
