@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from dataclasses import dataclass, field, replace
+from multiprocessing import parent_process
+from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from grader.course import Limits, find_exercise, load_mistakes, load_reasons
@@ -28,7 +31,17 @@ if TYPE_CHECKING:
     from grader.course import Exercise
     from grader.verdict import CheckResult
 
-__all__ = ["LEAST_NAMED", "WIDE", "Outcome", "Proof", "Task", "carry_out", "judge", "plan"]
+__all__ = [
+    "LEAST_NAMED",
+    "WIDE",
+    "Outcome",
+    "Proof",
+    "Task",
+    "carry_out",
+    "end_with_parent",
+    "judge",
+    "plan",
+]
 
 LEAST_NAMED: Final = 0.9  # of the mistakes
 WIDE: Final = 100.0  # two decades on either side of a tolerance
@@ -176,6 +189,18 @@ def carry_out(task: Task) -> Outcome:
             if result.status is Status.SKIPPED
         },
     )
+
+
+def end_with_parent() -> None:
+    """Have this process of a pool end when the one that started it does, however that ends."""
+    parent = parent_process()
+    assert parent is not None  # noqa: S101 - for the type checker: a pool's process has one
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def judge(exercise: Exercise, outcomes: Iterable[Outcome]) -> Proof:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -249,6 +250,35 @@ def test_the_command_prints_the_matrix_and_ends_with_1_where_a_fault_is(toy_cour
     assert "●·  square\n" in done.stdout
     assert "··  harmless\n" in done.stdout
     assert "exercise1: the mistake harmless passes every check\n" in done.stdout
+
+
+IDLE_POOL = """
+import os, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from grader.proving import end_with_parent
+
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=end_with_parent)
+    print(pool.submit(os.getpid).result(), flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where processes are listed in /proc")
+def test_a_pools_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
+    (tmp_path / "idle.py").write_text(IDLE_POOL)
+    command = [sys.executable, "idle.py"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as pool:  # noqa: S603
+        assert pool.stdout is not None
+        status = Path("/proc") / pool.stdout.readline().strip() / "status"
+        assert "python" in status.read_text()
+        pool.kill()
+    deadline = time.monotonic() + 10
+    # Whoever inherits it may be slow to let it go.
+    while status.exists() and "zombie" not in status.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_other_seeds_run_the_checks_that_draw(toy_course: Course) -> None:

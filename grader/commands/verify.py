@@ -85,11 +85,11 @@ def _carried_out(tasks: Sequence[Task], page: Console) -> Iterator[Outcome]:
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from grader.proving import carry_out
+    from grader.proving import carry_out, end_with_parent
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
-        ProcessPoolExecutor(mp_context=get_context("spawn")) as pool,
+        ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=end_with_parent) as pool,
         Progress(*columns, console=page, transient=True, disable=not page.is_terminal) as bar,
     ):
         futures = [pool.submit(carry_out, task) for task in tasks]
