@@ -322,15 +322,23 @@ def kill(course: Path, count: int, kills: int, jobs: int, seed: int) -> dict[str
 
 
 def dask(course: Path, count: int, repeat: int, workers: int) -> dict[str, Any]:
-    """Compare a cluster on this machine with a pool of as many processes, by turns."""
+    """Compare a cluster on this machine with a pool of as many processes, by turns.
+
+    At the end the cluster grades once more, and one of its workers is killed in the middle.
+    """
     make_class(course, count, hostile=False)
     times: dict[str, list[float]] = {"pool": [], "dask": []}
-    with _cluster(course, workers) as address:
+    with _cluster(course, workers) as (address, processes):
         for turn in range(repeat):
             times["pool"].append(finish(course, f"pool{turn}.sqlite", workers))
             more = "--dask", address
             times["dask"].append(finish(course, f"dask{turn}.sqlite", workers, *more))
-    pool, cluster = (statistics.median(seconds) for seconds in times.values())
+        pool, cluster = (statistics.median(seconds) for seconds in times.values())
+        run = start(course, "killed.sqlite", workers, *more)
+        time.sleep(cluster / 3)
+        before = run.poll() is None
+        processes[-1].kill()
+        run.wait()
     books = [rows(course, f"{name}{turn}.sqlite") for name in times for turn in range(repeat)]
     return {
         "submissions": count,
@@ -340,11 +348,12 @@ def dask(course: Path, count: int, repeat: int, workers: int) -> dict[str, Any]:
         "dask, a minute": round(60 * count / cluster, 1),
         "speed against the pool": round(pool / cluster, 3),
         "equal": all(book == books[0] for book in books),
+        "equal, a worker killed": before and rows(course, "killed.sqlite") == books[0],
     }
 
 
 @contextlib.contextmanager
-def _cluster(course: Path, workers: int) -> Iterator[str]:
+def _cluster(course: Path, workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     file = course / "scheduler.json"
     local = ["--host", "127.0.0.1", "--no-dashboard"]
     scheduler = ["scheduler", "--port", "0", "--scheduler-file", str(file)]
@@ -364,7 +373,7 @@ def _cluster(course: Path, workers: int) -> Iterator[str]:
         with Client(scheduler_file=str(file), set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=60)
             address = str(client.scheduler.address)
-        yield address
+        yield address, processes
     finally:
         for process in processes:
             process.terminate()
@@ -469,7 +478,7 @@ def dask_command(count: int, repeat: int, workers: int, as_json: bool) -> None:
     with temporary_course() as course:
         result = dask(course, count, repeat, workers)
     _show(result, as_json=as_json)
-    sys.exit(0 if result["equal"] else 1)
+    sys.exit(0 if result["equal"] and result["equal, a worker killed"] else 1)
 
 
 if __name__ == "__main__":

@@ -15,12 +15,18 @@ import numpy.typing as npt
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 __all__ = ["Network", "arrays", "batches", "generators", "given", "labels", "networks"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Check: TypeAlias = Callable[..., None]
 Shape: TypeAlias = tuple[int, ...]
+
+# Hypothesis would also try the numbers that stand in the source of whatever local modules are
+# loaded: others in a clone than in an installation, and others after each exercise that is graded.
+providers._get_local_constants = Constants  # noqa: SLF001 - there is no setting for it
 
 # Neither is about the check. A fixture that outlives an example is the student, which is told where
 # each example begins; and a busy machine must not turn a right answer into a failure.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import subprocess
+import sys
 import time
+from pathlib import Path  # noqa: TC003 - Hypothesis reads signatures
 from typing import Any
 
 import hypothesis
@@ -231,3 +234,35 @@ def test_networks_shrink_to_the_smallest() -> None:
     assert (smallest.sizes, smallest.x.shape, smallest.labels.tolist()) == ((1, 2), (1, 1), [0])
     deep = find(networks(depth=(1, 3)), lambda network: len(network.params) > 2)
     assert deep.sizes == (1, 1, 1, 2)
+
+
+DRAWING = """
+import sys
+from grader.checking import arrays, given
+sys.path.insert(0, "")
+if sys.argv[1:]:
+    import local
+drawn = []
+@given(z=arrays((5,)), examples=100)
+def test_draws(z):
+    drawn.append(z.tolist())
+test_draws()
+print(drawn)
+"""
+
+
+def test_inputs_do_not_depend_on_which_modules_are_loaded(tmp_path: Path) -> None:
+    (tmp_path / "local.py").write_text("".join(f"x{n} = {n / 97}\n" for n in range(1, 200)))
+    drawn = [
+        subprocess.run(  # noqa: S603 - our own text
+            [sys.executable, "-c", DRAWING, *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for words in ((), ("local",))
+    ]
+    assert len(drawn[0]) > 1000
+    assert drawn[0] == drawn[1]
+    assert not (tmp_path / ".hypothesis").exists()
