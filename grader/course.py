@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import tomllib
@@ -399,7 +400,7 @@ def _mistake(path: Path, position: int, table: Mapping[str, Any]) -> Mistake:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return _parsed(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise _malformed(path, f"cannot be read ({error.strerror})", "check it") from error
     except UnicodeDecodeError as error:
@@ -407,6 +408,12 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         problem = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "nested too deeply"
         raise _malformed(path, f"is not TOML ({problem})", "correct it there") from error
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(text: str) -> dict[str, Any]:
+    # A long catalogue of mistakes takes longer to read than some of its checks to run.
+    return tomllib.loads(text)
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -6,6 +6,7 @@ several mistakes fit and say different things, nothing is said.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import math
 from typing import TYPE_CHECKING, Any, Final
@@ -14,12 +15,12 @@ import numpy as np
 
 from grader import wire
 from grader.errors import CheckEnded, LearnerRaised, ProtocolError
-from grader.messages import Reply, read_replies
+from grader.messages import Reply, Request, read_replies
 from grader.student import Exchange, Session
 from grader.submission import Chunk, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from grader.course import Exercise, Mistake
 
@@ -47,6 +48,7 @@ class Bench:
         self.on_gpu = on_gpu
         self.solution = solution
         self.mistakes = mistakes
+        self.parts = _Parts(solution)
         self.session: Session | None = None
         self.confirmed: list[Mistake] = []
 
@@ -64,7 +66,7 @@ class Bench:
                 return mistake
         fitting = [
             mistake
-            for mistake in self.mistakes
+            for mistake in self.bearing_on(log)
             if mistake not in self.confirmed
             and self.equals(mistake.apply(self.solution), log, callables)
         ]
@@ -72,6 +74,13 @@ class Bench:
             return None
         self.confirmed.append(fitting[0])
         return fitting[0]
+
+    def bearing_on(self, log: Sequence[Exchange]) -> Iterator[Mistake]:
+        """Yield the mistakes in code that these calls can reach; others answer as the solution."""
+        reached = self.parts.reached_from(_names(log))
+        for mistake in self.mistakes:
+            if self.parts.holding(mistake.find) in (None, *reached):
+                yield mistake
 
     def equals(
         self, source: str, log: Sequence[Exchange], callables: Sequence[Callable[..., Any]]
@@ -99,6 +108,52 @@ class Bench:
         else:
             self.session.replace(submission)
         return self.session
+
+
+class _Parts:
+    """The functions and classes of a source, and which of them can be reached from which."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.bodies: dict[str, ast.stmt] = {}
+        self.always: set[str] = set()  # what the lines between them use
+        for node in ast.parse(source).body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                self.bodies[node.name] = node
+            else:
+                self.always |= _used(node)
+
+    def reached_from(self, names: set[str]) -> set[str]:
+        """Return the names that code under one of these names may use, directly or not."""
+        reached, left = set[str](), names | self.always
+        while left:
+            reached |= left
+            used = [_used(self.bodies[name]) for name in left & self.bodies.keys()]
+            left = set().union(*used) - reached
+        return reached
+
+    def holding(self, text: str) -> str | None:
+        """Return the name of the function or class that a piece of the source lies in, if one."""
+        first = self.source[: self.source.index(text)].count("\n") + 1
+        last = first + text.count("\n")
+        for name, node in self.bodies.items():
+            if node.lineno <= first and last <= (node.end_lineno or 0):
+                return name
+        return None
+
+
+def _used(node: ast.AST) -> set[str]:
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return names | {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+
+
+def _names(log: Sequence[Exchange]) -> set[str]:
+    """Return the names of what these calls asked for, and of the classes of objects in them."""
+    requests = [Request(*wire.decode(exchange.request).value) for exchange in log]
+    held = [value for request in requests for value in (request.of, *request.args)]
+    return {request.name for request in requests} | {
+        value.type_name for value in held if isinstance(value, wire.Ref)
+    }
 
 
 def same_answers(one: bytes, other: bytes) -> bool:
