@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[1]
 CHEAP: Final = ("perceptron",)
 GRADE: Final = "from grader.cli import main; main()"
-ELSEWHERE: Final = {"@COURSE@": "/", "@CANARY@": "/etc/passwd", "@PORT@": "9", "@PID@": "1"}
+ELSEWHERE: Final = {"@CANARY@": "/etc/passwd", "@PORT@": "9", "@PID@": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,8 @@ def _hostile(attacks: Any, toy: Exercise) -> list[Made]:
         attack = attacks.Attack.read(path)
         text = path.read_text(encoding="utf-8") + attacks.COUNTER
         text += "" if "def slope(" in text else attacks.SLOPE
-        for word, value in ELSEWHERE.items():
+        course = str(toy.folder.parent.parent)
+        for word, value in {"@COURSE@": course, **ELSEWHERE}.items():
             text = text.replace(word, value)
         points = sum(p for name, p in attacks.POINTS.items() if name not in attack.expect)
         if not attack.only_on or os.uname().machine in attack.only_on:
