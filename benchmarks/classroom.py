@@ -305,7 +305,8 @@ def kill(course: Path, count: int, kills: int, jobs: int, seed: int) -> dict[str
     for _ in range(kills):
         run = start(course, "killed.sqlite", jobs)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            run.wait(draw.uniform(0.5, max(4.0, 1.5 * seconds / kills)))
+            # All together not longer than an undisturbed run: none may end before it is killed.
+            run.wait(draw.uniform(0.5, max(1.5, seconds / kills)))
         if run.poll() is None:
             run.send_signal(signal.SIGKILL)
             killed += 1
