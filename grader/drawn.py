@@ -36,13 +36,19 @@ def run_property(
             _drawn.clear()
         _drawn[key] = tuple(session.inputs)
         return
+    from hypothesis.errors import FlakyFailure, UnsatisfiedAssumption
+
     one_example = function.hypothesis.inner_test  # type: ignore[attr-defined]  # Hypothesis adds it
     try:
         for inputs in _drawn[key]:
             one_example(**fixtures, **deepcopy(inputs))
+    except UnsatisfiedAssumption:
+        # An input that the check sets aside: how many others there are, Hypothesis decides.
+        del _drawn[key]
+        session.close()
+        session.begin_check()
+        function(**fixtures)
     except Exception as error:  # noqa: BLE001 - whatever it is, Hypothesis meets it again
-        from hypothesis.errors import FlakyFailure
-
         session.close()  # with all that the calls so far have left behind
         session.begin_check()
         function(**fixtures)

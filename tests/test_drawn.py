@@ -120,3 +120,15 @@ def test_memory_stays_within_bounds(toy_course: Course, monkeypatch: pytest.Monk
     for seed in range(5):
         examine(exercise, read_submission(exercise.solution, exercise.file), seed=seed)
     assert len(drawn._drawn) == 1
+
+
+@pytest.mark.parametrize("hasty", [False, True])
+def test_a_check_may_set_inputs_aside(toy_course: Course, *, hasty: bool) -> None:
+    assuming = CHECKS.partition('@check("Counter")')[0].replace(
+        "    twice =", "    import hypothesis\n    hypothesis.assume(x[0] >= 0)\n    twice ="
+    )
+    exercise = toy_course(assuming)
+    assert exercise.solution is not None
+    right = read_submission(exercise.solution, exercise.file)
+    for _ in range(3):
+        assert results(exercise, right, hasty=hasty)[0].status is Status.PASSED

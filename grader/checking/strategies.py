@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import UnsatisfiedAssumption
 from hypothesis.extra import numpy as hnp
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
@@ -62,6 +63,8 @@ def given(*, examples: int = 30, **strategies: st.SearchStrategy[Any]) -> Callab
             student.begin_example({name: kwargs[name] for name in strategies})
             try:
                 check(*args, **kwargs)
+            except UnsatisfiedAssumption:
+                raise
             except Exception as error:
                 student.remember(error)
                 raise
