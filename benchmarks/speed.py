@@ -2,10 +2,12 @@
 
     python benchmarks/speed.py cold                 a command, by the time that its imports take
     python benchmarks/speed.py warm                 a save under `grade watch`, likewise
-    python benchmarks/speed.py overhead             a verdict, by its calls made directly
+    python benchmarks/speed.py overhead             a verdict, by its checks and calls made directly
     python benchmarks/speed.py class                submissions a minute on 1 and 2 cores
     python benchmarks/speed.py growth 10 100 1000   seconds and memory, by the size of a class
     python benchmarks/speed.py peers                the same checks, a pytest process each
+    python benchmarks/speed.py proofs               cold and overhead, beside what checks catch
+    python benchmarks/speed.py attacks              seconds of the attacks, and who survived
 
 What is compared is measured in turn, so that both see the same machine, and a ratio is the median
 of the pairs' ratios. Seconds are those of this machine; ratios are what to look at.
@@ -20,26 +22,34 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from unittest import mock
+from xml.etree import ElementTree
 
 import classroom
 import click
+import direct
 
 from grader import find_course, find_exercise, load_exercises, read_submission, wire
 from grader.console import console
+from grader.course import load_reasons
 from grader.grading import examine
 from grader.messages import Request
+from grader.proving import carry_out, end_with_parent, judge, plan
 from grader.student import RemoteFunction, Session
 from grader.worker import OBJECTS_PER_REQUEST, Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from grader.course import Exercise
+    from grader.proving import Outcome
     from grader.submission import Submission
 
 Row = dict[str, Any]
@@ -77,9 +87,10 @@ def python(*words: str, cwd: Path | None = None) -> None:
 
 
 def chosen(names: tuple[str, ...]) -> list[Exercise]:
-    """Return the exercises of these names, or all."""
+    """Return the exercises of these names, or all that need no GPU."""
     course = find_course()
-    return [find_exercise(course, name) for name in names] or list(load_exercises(course))
+    everywhere = [each for each in load_exercises(course) if "gpu" not in each.requires]
+    return [find_exercise(course, name) for name in names] or everywhere
 
 
 def solution(exercise: Exercise) -> Path:
@@ -153,23 +164,30 @@ def _watching(course: Path, exercise: Exercise) -> Iterator[Callable[[], None]]:
 
 
 def overhead(exercise: Exercise, repeat: int) -> Row:
-    """Compare the CPU time of a verdict with that of its calls, made directly in one process.
+    """Compare the CPU time of a verdict with that of its checks, and of its calls, made directly.
 
-    The calls of a grading are logged and made again: no other process, no pytest, no Hypothesis,
-    nothing drawn and nothing compared.
+    Both happen in one process: no worker, no pytest, no Hypothesis. With the calls alone, nothing
+    is drawn, worked out beside them or compared.
     """
     submission = read_submission(solution(exercise), exercise.file)
-    logs = _logged(exercise, submission)
-    calls = sum(map(len, logs))
-    missed = sum(_direct(exercise, log)[1] for log in logs)
+    checks = direct.checks_of(exercise, submission)
+    unfinished = direct.cpu_seconds(exercise, submission, checks)[1]
     row = compared(
         repeat,
         "verdict",
         lambda: examine(exercise, submission).cpu_seconds,
-        "calls alone",
-        lambda: sum(_direct(exercise, log)[0] for log in logs),
+        "checks alone",
+        lambda: direct.cpu_seconds(exercise, submission, checks)[0],
     )
-    return {"exercise": exercise.id, "calls": calls - missed, "not repeated": missed} | row
+    logs = _logged(exercise, submission)
+    calls = [[_direct(exercise, log) for log in logs] for _ in range(repeat)]
+    alone = statistics.median(sum(seconds for seconds, _ in each) for each in calls)
+    missed = sum(failed for _, failed in calls[0])
+    row["unfinished"] = len(unfinished)
+    row["calls"] = sum(map(len, logs)) - missed
+    row["calls alone"] = round(alone, 4)
+    row["by calls"] = round(row["verdict"] / alone, 1)
+    return {"exercise": exercise.id} | row
 
 
 Log = list[tuple[bytes, tuple[Any, ...]]]
@@ -314,6 +332,48 @@ def peers(count: int, repeat: int) -> Row:
         )
 
 
+# What speed must not cost
+
+
+def proofs(exercises: list[Exercise], seeds: int, repeat: int) -> Iterator[Row]:
+    """Time each exercise, and count the right answers, the mistakes and the mutants that it has."""
+    for exercise in exercises:
+        times = {
+            "cold": cold(exercise, repeat)["ratio"],
+            "overhead": overhead(exercise, repeat)["ratio"],
+        }
+        with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=end_with_parent) as p:
+            proof = judge(exercise, p.map(carry_out, plan(exercise, seeds)))
+        proved = {
+            "right pass": _counted(proof.of("right"), failed=False),
+            "mistakes fail": _counted(proof.of("mistake"), failed=True),
+            "mutants fail": _counted(proof.of("mutant"), failed=True),
+            "excused": len(load_reasons(exercise).equivalent),
+            "faults": len(proof.faults),
+        }
+        yield {"exercise": exercise.id} | times | proved
+
+
+def _counted(outcomes: tuple[Outcome, ...], *, failed: bool) -> str:
+    """Say how many of them failed some check, or none."""
+    return f"{sum(bool(outcome.failed) == failed for outcome in outcomes)}/{len(outcomes)}"
+
+
+def attacks() -> Row:
+    """Run the attacks on the sandbox and the verdict, and count what became of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        words = ("-q", "-n", "auto", f"--junit-xml={report}", "tests/test_attacks.py")
+        subprocess.run(  # noqa: S603 - our own words
+            [sys.executable, "-m", "pytest", *words],
+            cwd=Path(__file__).parents[1],
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        (suite,) = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 - ours
+    return {key: suite.get(key) for key in ("tests", "failures", "errors", "skipped", "time")}
+
+
 # The command
 
 
@@ -389,6 +449,24 @@ def class_command(count: int, repeat: int, as_json: bool) -> None:
 def growth_command(sizes: tuple[int, ...], jobs: int, as_json: bool) -> None:
     """Grade classes of these SIZES, 10 and 100 by default, in a cheap exercise."""
     show("classes, by the first", growth(sizes or (10, 100), jobs), as_json=as_json)
+
+
+@main.command("proofs")
+@EXERCISES
+@click.option("--seeds", default=10, show_default=True, help="Right answers, with so many seeds.")
+@REPEAT
+@JSON
+def proofs_command(exercises: tuple[str, ...], seeds: int, repeat: int, as_json: bool) -> None:
+    """Prove EXERCISES as `grade verify` does, and print their times beside it."""
+    rows = list(proofs(chosen(exercises), seeds, repeat))
+    show("times, and what they must not cost", rows, as_json=as_json)
+
+
+@main.command("attacks")
+@JSON
+def attacks_command(as_json: bool) -> None:
+    """Run the attacks, and count those that came to what they must come to."""
+    show("attacks", [attacks()], as_json=as_json)
 
 
 @main.command("peers")

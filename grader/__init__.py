@@ -5,7 +5,7 @@
     course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
     wire, messages, linux, syscalls, view, confine, probe, tracing, gpu, worker, zygote,
-    starting, process, student, local
+    starting, turns, process, student, local
                                      the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors
     snippets, diagnosis, drawn, plugin, grading, walk

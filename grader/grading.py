@@ -235,6 +235,7 @@ class _Way(pytest.Directory):
 
 def _forget(path: Path) -> None:
     """Drop a module of checks that another course's folder of the same name may have left."""
+    ending = f"{path.parent.name}.{path.stem}"
     for name, module in list(sys.modules.items()):
-        if name.endswith(f"{path.parent.name}.{path.stem}") and hasattr(module, "__file__"):
+        if name.endswith(ending) and hasattr(module, "__file__"):
             del sys.modules[name]

@@ -64,7 +64,8 @@ class _Here(Worker):
         self.runtime.answer(self.runtime.receive())
         return self.replies.pop()
 
-    def cpu_seconds(self) -> float | None:
+    @property
+    def pid(self) -> int | None:
         return None
 
     def close(self, patience: float = 0.0) -> int | None:  # noqa: ARG002 - nothing to wait for

@@ -110,19 +110,25 @@ class Worker:
 
     def receive(self, clock: Clock) -> bytes:
         """Return the next frame; raises TimeoutError when the clock has run out."""
-        self._receive_until(wire.HEAD.size, clock)
-        size = wire.HEAD.size + wire.frame_size(self._received[: wire.HEAD.size])
-        self._receive_until(size, clock)
-        frame, self._received = self._received[:size], self._received[size:]
-        return frame
+        received = self._received or self._receive(RECEIVE, clock)
+        while len(received) < wire.HEAD.size:
+            received += self._receive(RECEIVE, clock)
+        size = wire.HEAD.size + wire.frame_size(received)
+        if len(received) < size:
+            parts, missing = [received], size - len(received)
+            while missing > 0:
+                clock.check()
+                parts.append(self._receive(RECEIVE if missing < RECEIVE else 1 << 20, clock))
+                missing -= len(parts[-1])
+            received = b"".join(parts)
+        self._received = received[size:]
+        return received[:size]
 
-    def _receive_until(self, size: int, clock: Clock) -> None:
-        """Receive what comes until there are at least so many bytes."""
-        parts = [self._received]
-        missing = size - len(self._received)
-        while missing > 0:
+    def _receive(self, most: int, clock: Clock) -> bytes:
+        """Return what comes next; raises WorkerDied where that is the end."""
+        while True:
             try:
-                part = self._body.socket.recv(RECEIVE if missing < RECEIVE else 1 << 20)
+                part = self._body.socket.recv(most)
             except BlockingIOError:
                 clock.check()
                 continue
@@ -130,15 +136,16 @@ class Worker:
                 raise WorkerDied from None
             if not part:
                 raise WorkerDied
-            parts.append(part)
-            missing -= len(part)
-            if missing > 0:
-                clock.check()
-        self._received = b"".join(parts)
+            return part
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id here, where it is one of its own."""
+        return self._body.pid
 
     def cpu_seconds(self) -> float | None:
         """Return the CPU time that the process has used, None where the system does not say."""
-        pid = self._body.pid
+        pid = self.pid
         if pid is None or sys.platform != "linux":
             return None
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from grader import wire
 from grader.errors import (
@@ -25,6 +25,7 @@ from grader.errors import (
 )
 from grader.messages import Reply, Request, packed, read_replies
 from grader.process import WALL_PER_CPU, Clock, Worker, ending
+from grader.turns import anywhere, taking_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -56,8 +57,7 @@ class CallReport:
     places: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """A request and its reply as frames, kept to show and to replay; no reply where none came."""
 
     request: bytes
@@ -122,6 +122,7 @@ class Session:
         """End the worker, and say how it had ended by itself by then."""
         if self.worker is None:
             return None
+        anywhere()
         self.cpu_seconds += self.worker.cpu_seconds() or 0.0
         ended = self.worker.close(patience)
         self.worker = None
@@ -155,11 +156,15 @@ class Session:
 
     def _load(self) -> None:
         """Load the submission, in a fresh worker where the one at hand fails and did not before."""
-        self._check_cpu = self._alive().cpu_seconds() or 0.0
+        worker = self._alive()
+        self._check_cpu = worker.cpu_seconds() or 0.0
         chunks = [(chunk.name, chunk.text) for chunk in self.submission.chunks]
         args = (chunks, self.submission.tolerant)
         try:
-            notes = self.request(f"loading {self.submission.name}", "load", None, self.module, args)
+            with taking_turns(worker.pid):
+                notes = self.request(
+                    f"loading {self.submission.name}", "load", None, self.module, args
+                )
         except (LearnerRaised, CheckEnded):
             if not self._used:
                 raise

@@ -24,7 +24,7 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -60,6 +60,7 @@ DTYPES: Final = {
 } | {f"<f{n}": np.dtype(f"<f{n}") for n in (2, 4, 8)}
 # The same in this machine's byte order, as arrays come out of a frame.
 OURS: Final = {name: dtype.newbyteorder("=") for name, dtype in DTYPES.items()}
+IMPOSSIBLE_SHAPE: Final = "a frame has an array with an impossible shape"
 NO_VALUE: Final = "a frame has a node that is not a value"
 TO_JSON: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -80,8 +81,7 @@ class Ref:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A decoded frame: its value, and the generators in it in the order of their appearance."""
 
     value: Any
@@ -121,8 +121,8 @@ def encode(
 
 
 def frame_size(head: bytes) -> int:
-    """Return how many bytes follow a frame's head; raises ProtocolError above the limits."""
-    header, buffers = HEAD.unpack(head)
+    """Return how many bytes follow the head of a frame; raises ProtocolError above the limits."""
+    header, buffers = HEAD.unpack_from(head)
     if header > MAX_HEADER or buffers > MAX_BUFFERS:
         raise ProtocolError(f"a frame of {header:,} + {buffers:,} bytes is over the limit")
     return int(header + buffers)
@@ -130,7 +130,7 @@ def frame_size(head: bytes) -> int:
 
 def decode(frame: bytes, resolve: Resolve | None = None) -> Message:
     """Return the message of a whole frame; raises ProtocolError for anything malformed."""
-    if len(frame) < HEAD.size or len(frame) - HEAD.size != frame_size(frame[: HEAD.size]):
+    if len(frame) < HEAD.size or len(frame) - HEAD.size != frame_size(frame):
         raise ProtocolError("a frame is shorter or longer than it says")
     header = HEAD.unpack_from(frame)[0]
     start = HEAD.size + header
@@ -162,9 +162,11 @@ class _Encoder:
         kind = type(value)
         if kind in NATIVE or (kind is int and value.bit_length() <= MAX_INT_BITS):
             return value
-        if kind is np.ndarray and value.ndim <= MAX_NDIM and (name := _dtype(value.dtype)):
-            self.append(value, name)
-            return ["a", name, list(value.shape)]
+        if kind is np.ndarray and (name := _dtype(value.dtype)):
+            shape = value.shape
+            if len(shape) <= MAX_NDIM:
+                self.append(value, name)
+                return ["a", name, shape]
         if kind in SCALARS:
             name = _dtype(value.dtype)
             self.append(value, name)
@@ -244,6 +246,8 @@ class _Decoder:
         if not node or depth > MAX_DEPTH:
             raise ProtocolError(NO_VALUE)
         tag = node[0]
+        if tag == "a" and len(node) == 3:
+            return self.array(node[1], node[2])
         if tag == "t":
             return tuple(self.items(node, depth))
         if tag == "l":
@@ -264,21 +268,21 @@ class _Decoder:
 
     def leaf(self, node: list[Any]) -> Any:
         match node:
-            case ["a", str(name), list(shape)]:
-                return self.array(name, shape)
+            case ["r", "worker" | "checker" as owner, int(number), str(kind), list(names)]:
+                for name in names:
+                    if type(name) is not str:
+                        raise ProtocolError("a reference has a name that is not text")
+                ref = Ref(owner, number, kind[:200], tuple(names[:200]))
+                return self.resolve(ref) if self.resolve else ref
             case ["s", str(name)]:
                 return self.array(name, [])[()]
             case ["b", int(length)] if length >= 0:
-                return bytes(self.take(length))
+                self.skip(length)
+                return bytes(self.blob[self.offset - length : self.offset])
             case ["g", int(state), int(inc), int(has), int(uinteger), entropy, list(key), int(n)]:
                 return self.generator((state, inc, has, uinteger), _sequence(entropy, key, n))
             case ["G", int(index)] if 0 <= index < len(self.generators):
                 return self.generators[index]
-            case ["r", "worker" | "checker" as owner, int(number), str(kind), list(names)]:
-                if not all(isinstance(name, str) for name in names):
-                    raise ProtocolError("a reference has a name that is not text")
-                ref = Ref(owner, number, kind[:200], tuple(names[:200]))
-                return self.resolve(ref) if self.resolve else ref
         raise ProtocolError(NO_VALUE)
 
     def mapping(self, node: list[Any], depth: int) -> dict[Any, Any]:
@@ -293,24 +297,28 @@ class _Decoder:
             result[key] = self.value(item[1], depth + 1)
         return result
 
-    def take(self, count: int) -> memoryview:
+    def skip(self, count: int) -> None:
+        """Go past the next bytes of the buffers, which have to be there."""
         if count > len(self.blob) - self.offset:
             raise ProtocolError("a frame declares more array bytes than it has")
-        part = self.blob[self.offset : self.offset + count]
         self.offset += count
-        return part
 
-    def array(self, name: str, shape: list[Any]) -> np.ndarray[Any, Any]:
-        dtype = DTYPES.get(name)
+    def array(self, name: Any, shape: Any) -> np.ndarray[Any, Any]:
+        dtype = DTYPES.get(name) if type(name) is str else None
         if dtype is None:
             raise ProtocolError("a frame has an array of a dtype outside of the closed set")
-        if len(shape) > MAX_NDIM or not all(type(n) is int and 0 <= n < 1 << 40 for n in shape):
-            raise ProtocolError("a frame has an array with an impossible shape")
+        if type(shape) is not list or len(shape) > MAX_NDIM:
+            raise ProtocolError(IMPOSSIBLE_SHAPE)
+        for n in shape:
+            if type(n) is not int or not 0 <= n < 1 << 40:
+                raise ProtocolError(IMPOSSIBLE_SHAPE)
         size = math.prod(shape)
         if size == 0 and math.prod(n for n in shape if n) > MAX_BUFFERS:
-            raise ProtocolError("a frame has an array with an impossible shape")
-        data = self.take(size * dtype.itemsize)
-        array = np.ndarray(shape, dtype, data).astype(OURS[name])
+            raise ProtocolError(IMPOSSIBLE_SHAPE)
+        offset = self.offset
+        self.skip(size * dtype.itemsize)
+        # A copy, because what lies in a frame cannot be written to.
+        array = np.ndarray(shape, dtype, self.blob, offset).astype(OURS[name])
         if name == "|b1" and array.view(np.uint8).max(initial=0) > 1:
             raise ProtocolError("a frame has a boolean that is neither 0 nor 1")
         return array

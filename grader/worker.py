@@ -110,23 +110,25 @@ class Runtime:
     # The wire
 
     def receive(self) -> wire.Message:
-        self.receive_until(wire.HEAD.size)
-        size = wire.HEAD.size + wire.frame_size(self.received[: wire.HEAD.size])
-        self.receive_until(size)
-        frame, self.received = self.received[:size], self.received[size:]
+        received = self.received or self.receive_part(RECEIVE)
+        while len(received) < wire.HEAD.size:
+            received += self.receive_part(RECEIVE)
+        size = wire.HEAD.size + wire.frame_size(received)
+        if len(received) < size:
+            parts, missing = [received], size - len(received)
+            while missing > 0:
+                parts.append(self.receive_part(RECEIVE if missing < RECEIVE else 1 << 20))
+                missing -= len(parts[-1])
+            received = b"".join(parts)
+        self.received = received[size:]
         self.lent.clear()
-        return wire.decode(frame, self.resolve)
+        return wire.decode(received[:size], self.resolve)
 
-    def receive_until(self, size: int) -> None:
-        """Receive what comes until there are at least so many bytes."""
-        parts = [self.received]
-        missing = size - len(self.received)
-        while missing > 0:
-            parts.append(self.connection.recv(RECEIVE if missing < RECEIVE else 1 << 20))
-            if not parts[-1]:
-                raise EOFError
-            missing -= len(parts[-1])
-        self.received = b"".join(parts)
+    def receive_part(self, most: int) -> bytes:
+        part = self.connection.recv(most)
+        if not part:
+            raise EOFError
+        return part
 
     def serve(self) -> None:
         """Answer requests until the checker closes the connection."""

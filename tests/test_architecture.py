@@ -35,6 +35,7 @@ FLOORS = [
         "worker",
         "zygote",
         "starting",
+        "turns",
         "process",
         "student",
         "local",

@@ -211,7 +211,7 @@ HOSTILE = {
         calls = []
         def double(x):
             calls.append(1)
-            return x * 2 if len(calls) < 20 else x
+            return x * 2 if len(calls) < 10 else x
         """,
         "failed",
     ),

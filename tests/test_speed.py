@@ -23,6 +23,7 @@ MEASUREMENTS = {
     "class --count 2 --repeat 1": "ratio",
     "growth 1 2 --jobs 1": "time each, by the first",
     "peers --count 2 --repeat 1": "ratio",
+    "proofs exercise2 --seeds 1 --repeat 1": "overhead",
 }
 
 

@@ -154,7 +154,7 @@ def test_predictions_are_integers(student):
 
 
 @check("predict")
-@given(x=arrays((4, 3)), w=arrays((3,)), b=arrays(()))
+@given(x=arrays((4, 3)), w=arrays((3,)), b=arrays(()), examples=20)
 def test_only_the_side_of_the_line_counts(student, x, w, b):
     """Weights and bias a hundred times smaller predict the same; turned round, the opposite."""
     x, w, b = eighths(x), eighths(w), float(eighths(b))
@@ -209,7 +209,14 @@ def test_a_right_prediction_changes_nothing(student):
 
 
 @check("update")
-@given(w=arrays((3,)), b=arrays(()), x_i=arrays((3,)), lr=arrays((), 0.25, 2.0), y=labels(1, 2))
+@given(
+    w=arrays((3,)),
+    b=arrays(()),
+    x_i=arrays((3,)),
+    lr=arrays((), 0.25, 2.0),
+    y=labels(1, 2),
+    examples=30,
+)
 def test_an_update_turns_the_neuron_towards_the_label(student, w, b, x_i, lr, y):
     """A wrong sample's weighted sum moves by lr (x·x + 1) the right way; a right one's stays."""
     w, b, x_i, lr = eighths(w), float(eighths(b)), eighths(x_i), float(eighths(lr))

@@ -291,6 +291,7 @@ def test_a_network_for_digits_has_101770_parameters(student):
     front=st.lists(st.integers(1, 6), min_size=1, max_size=3),
     back=st.lists(st.integers(1, 6), min_size=1, max_size=3),
     seam=st.integers(1, 6),
+    examples=30,
 )
 def test_counts_of_two_parts_add_up(student, front, back, seam):
     """Cut at a layer of units, the counts of both parts add up to that of the whole network."""

@@ -159,7 +159,7 @@ def test_only_one_entry_moves_at_a_time(student):
 
 
 @check("numerical_gradient", points=2)
-@given(x=SHAPES.flatmap(arrays))
+@given(x=SHAPES.flatmap(arrays), examples=20)
 def test_any_shape(student, x):
     """An array of any shape, a single number too, has a gradient of that shape; f sees it too."""
     f, shapes = recorded(waves)

@@ -121,7 +121,6 @@ def test_momentum_keeps_nine_tenths(student):
     w=arrays((3,)),
     g=arrays((3,)),
     beta=st.sampled_from([0.5, 0.9, 0.25, 0.0, 0.99]),
-    examples=20,
 )
 def test_momentum_picks_up_speed(student, w, g, beta):
     """Under a steady gradient, the part of full speed still missing shrinks by beta each step."""
@@ -167,7 +166,7 @@ def test_adagrad_divides_by_all_so_far(student):
 
 
 @check("AdaGrad", points=2)
-@given(g=GRADIENTS, c=st.sampled_from([1000.0, 7.0, 0.01, -1.0, -50.0]), examples=20)
+@given(g=GRADIENTS, c=st.sampled_from([1000.0, 7.0, 0.01, -1.0, -50.0]))
 def test_adagrad_does_not_care_for_scale(student, g, c):
     """Multiplying every gradient by c leaves AdaGrad's moves, and turns them round where c < 0."""
     plain = walk_one(student.AdaGrad(lr=0.1, eps=1e-30), np.zeros(3), g)
@@ -239,7 +238,7 @@ def test_rmsprop_adds_eps_to_the_root(student):
 
 
 @check("RMSProp")
-@given(g=GRADIENTS, c=st.sampled_from([1000.0, 7.0, 0.01, -1.0, -50.0]), examples=20)
+@given(g=GRADIENTS, c=st.sampled_from([1000.0, 7.0, 0.01, -1.0, -50.0]))
 def test_rmsprop_does_not_care_for_scale(student, g, c):
     """Multiplying every gradient by c leaves RMSProp's moves, and turns them round where c < 0."""
     plain = walk_one(student.RMSProp(lr=0.1, eps=1e-30), np.zeros(3), g)

@@ -111,7 +111,7 @@ def test_l1_by_hand(student):
 
 
 @check("l1_penalty")
-@given(a=arrays((2, 3)), b=arrays((4,)), c=SCALES, examples=20)
+@given(a=arrays((2, 3)), b=arrays((4,)), c=SCALES)
 def test_l1_laws(student, a, b, c):
     """Arrays cost what they cost alone, together; weights times c cost |c| times as much."""
     of_a, of_b, of_both, of_scaled, dear = (
@@ -158,7 +158,7 @@ def test_l2_by_hand(student):
 
 
 @check("l2_penalty")
-@given(a=arrays((2, 3)), b=arrays((4,)), c=SCALES, examples=20)
+@given(a=arrays((2, 3)), b=arrays((4,)), c=SCALES)
 def test_l2_laws(student, a, b, c):
     """Arrays cost what they cost alone, together; weights times c cost c² times as much."""
     of_a, of_b, of_both, of_scaled, dear = (

@@ -249,7 +249,7 @@ def test_three_epochs_by_hand(student, rng):
 
 
 @check("train", points=2)
-@given(n=st.integers(1, 7), batch_size=st.integers(1, 8), rng=generators(), examples=20)
+@given(n=st.integers(1, 7), batch_size=st.integers(1, 8), rng=generators())
 def test_every_row_once_an_epoch(student, n, batch_size, rng):
     """An epoch meets every row once, with its own label, and makes a step for each batch."""
     dealt(student, n, batch_size, 2, rng)
@@ -487,7 +487,9 @@ def test_every_combination_is_evaluated(student):
 
 
 @check("grid_search", points=2)
-@given(lrs=st.permutations([0.01, 0.1, 1.0]), decays=st.permutations([0.0001, 0.1, 1.0]))
+@given(
+    lrs=st.permutations([0.01, 0.1, 1.0]), decays=st.permutations([0.0001, 0.1, 1.0]), examples=20
+)
 def test_the_largest_score_wins_and_nan_never(student, lrs, decays):
     """The best settings have the largest score; NaN never wins, wherever it stands."""
     grid = {"lr": lrs, "decay": decays}
