@@ -44,17 +44,18 @@ class Check:
 
 
 def checks_of(exercise: Exercise, submission: Submission) -> list[Check]:
-    """Grade a right submission and return its checks, with what was drawn for them."""
+    """Grade a right submission; return the checks off the GPU, with what was drawn for them."""
     found: list[Check] = []
     record = Run.record
 
     def recorded(run: Run, item: Any, *rest: Any) -> Any:
         function, inputs = item.obj, ({},)
-        if hasattr(function, "hypothesis"):
-            key = (run.version, check_id(item), run.seed)
-            function, inputs = function.hypothesis.inner_test, drawn._drawn[key]  # noqa: SLF001
         fixtures = item._fixtureinfo.argnames  # noqa: SLF001 - as the plugin asks for them
-        found.append(Check(check_id(item), function, fixtures, inputs))
+        if "gpu" not in fixtures:
+            if hasattr(function, "hypothesis"):
+                key = (run.version, check_id(item), run.seed)
+                function, inputs = function.hypothesis.inner_test, drawn._drawn[key]  # noqa: SLF001
+            found.append(Check(check_id(item), function, fixtures, inputs))
         return record(run, item, *rest)
 
     with mock.patch.object(Run, "record", recorded):

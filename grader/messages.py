@@ -11,7 +11,7 @@ Of requests and replies, the last parts are left out where they are empty.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from grader.errors import ProtocolError
 
@@ -81,19 +81,10 @@ def _reply(parts: Any) -> Reply:
     if type(parts) is not tuple or not 2 <= len(parts) <= len(Reply._fields):
         raise ProtocolError("its reply is incomplete")
     reply = Reply(*parts)
-    kind, content, entered, generators, changed, warnings, output, places = reply
-    if not (
-        type(entered) is dict
-        and type(generators) is tuple
-        and type(changed) is tuple
-        and type(warnings) is tuple
-        and type(output) is str
-        and type(places) is tuple
-        and all(map(_is_generator, generators))
-        and all(type(word) is str for word in (*changed, *warnings, *entered, *places))
-        and all(type(count) is int for count in entered.values())
-    ):
-        raise ProtocolError("its reply is incomplete")
+    for part, is_right in zip(parts[2:], RIGHT, strict=False):
+        if not is_right(part):
+            raise ProtocolError("its reply is incomplete")
+    kind, content = parts[:2]
     match kind:
         case "value":
             return reply
@@ -106,7 +97,25 @@ def _reply(parts: Any) -> Reply:
     raise ProtocolError("its reply has neither a value nor an error")
 
 
-def _is_generator(value: object) -> bool:
+def _are_counts(part: Any) -> bool:
+    return type(part) is dict and all(
+        type(name) is str and type(count) is int for name, count in part.items()
+    )
+
+
+def _are_generators(part: Any) -> bool:
     import numpy as np
 
-    return isinstance(value, np.random.Generator)
+    return type(part) is tuple and all(isinstance(item, np.random.Generator) for item in part)
+
+
+def _are_words(part: Any) -> bool:
+    return type(part) is tuple and all(type(word) is str for word in part)
+
+
+def _is_text(part: Any) -> bool:
+    return type(part) is str
+
+
+# What the parts of a reply have to be that may be left out.
+RIGHT: Final = (_are_counts, _are_generators, _are_words, _are_words, _is_text, _are_words)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from grader import wire
@@ -40,8 +40,7 @@ MAX_LOG_BYTES: Final = 64 << 20
 MAX_PICTURES: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class CallReport:
+class CallReport(NamedTuple):
     """What one call did besides returning.
 
     `changed` names the arguments changed in place, `entered` counts the calls of the learner's own
@@ -53,7 +52,7 @@ class CallReport:
     changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     output: str = ""
-    entered: Mapping[str, int] = field(default_factory=dict)
+    entered: Mapping[str, int] = {}
     places: tuple[str, ...] = ()
 
 

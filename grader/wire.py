@@ -62,6 +62,7 @@ DTYPES: Final = {
 OURS: Final = {name: dtype.newbyteorder("=") for name, dtype in DTYPES.items()}
 IMPOSSIBLE_SHAPE: Final = "a frame has an array with an impossible shape"
 NO_VALUE: Final = "a frame has a node that is not a value"
+FROM_JSON: Final = json.JSONDecoder().raw_decode
 TO_JSON: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 # By character code: `long` and `longlong` are types of their own, though of the same dtype.
@@ -135,9 +136,12 @@ def decode(frame: bytes, resolve: Resolve | None = None) -> Message:
     header = HEAD.unpack_from(frame)[0]
     start = HEAD.size + header
     try:
-        tree = json.loads(str(frame[HEAD.size : start], "ascii"))
+        text = str(frame[HEAD.size : start], "ascii")
+        tree, end = FROM_JSON(text)
     except (ValueError, RecursionError) as error:
         raise ProtocolError(f"a frame's header is not JSON: {type(error).__name__}") from None
+    if end < len(text):
+        raise ProtocolError("a frame's header has more in it than a value")
     decoder = _Decoder(memoryview(frame)[start:], resolve)
     value = decoder.value(tree, 0)
     if decoder.offset != len(frame) - start:
