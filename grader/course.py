@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from grader.errors import CourseError, UnknownExercise, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 __all__ = [
     "Exercise",
@@ -246,7 +246,9 @@ def load_exercises(root: Path) -> tuple[Exercise, ...]:
     return exercises
 
 
-def find_exercise(root: Path, name: str, commands: Collection[str] = ()) -> Exercise:
+def find_exercise(
+    root: Path, name: str, commands: Callable[[], Collection[str]] = tuple
+) -> Exercise:
     """Find an exercise by its id, name, folder name or bare number, and load no other.
 
     Raises UnknownExercise with the nearest names, also of `commands`, which may have been meant
@@ -267,7 +269,7 @@ def find_exercise(root: Path, name: str, commands: Collection[str] = ()) -> Exer
         wanted = wanted.lstrip("0") or "0"
     if wanted in names:
         return _load(names[wanted])
-    raise _unknown(wanted or name, names, commands)
+    raise _unknown(wanted or name, names, commands())
 
 
 def learners_file(exercise: Exercise) -> Path:

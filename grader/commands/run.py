@@ -85,7 +85,7 @@ def command(
     from grader.submission import read_submission
 
     root = find_course()
-    found = find_exercise(root, exercise, _commands(context))
+    found = find_exercise(root, exercise, lambda: _commands(context))
     path = submission or learners_file(found)
     read = read_submission(path, found.file)
     if debug:
