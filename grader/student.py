@@ -38,6 +38,7 @@ __all__ = ["CallReport", "Exchange", "RemoteFunction", "RemoteObject", "Session"
 
 MAX_LOG_BYTES: Final = 64 << 20
 MAX_PICTURES: Final = 4
+IMPATIENCE: Final = 5.0  # by how much sooner a function has to end that did not end before
 
 
 class CallReport(NamedTuple):
@@ -104,6 +105,7 @@ class Session:
         self._used = False
         self._number = 0
         self._load_failure: BaseException | None = None
+        self._endless: set[str] = set()  # calls that have run out of time in some check
         self._log_bytes = 0
         self._check_wall = 0.0
         self._check_cpu = 0.0
@@ -131,6 +133,7 @@ class Session:
         """Put another submission in this one's place; the worker goes on."""
         self.submission = submission
         self._load_failure = None
+        self._endless.clear()
         self._total_wall = 0.0
 
     def begin_check(self) -> None:
@@ -249,7 +252,10 @@ class Session:
 
     def _exchange(self, frame: bytes, number: int, label: str) -> list[Reply]:
         worker = self._alive()
-        clock = Clock(worker, self.limits.call_seconds)
+        seconds = self.limits.call_seconds
+        if label in self._endless:
+            seconds /= IMPATIENCE
+        clock = Clock(worker, seconds)
         reply = b""
         try:
             worker.send(frame)
@@ -264,8 +270,10 @@ class Session:
                     clock.check()
         except TimeoutError:
             self.close()
-            seconds = self.limits.call_seconds
-            raise TimedOut(f"{label} did not finish within {seconds:g} s.") from None
+            before = f"; {self.limits.call_seconds:g} s in an earlier check were not enough"
+            again = before if label in self._endless else ""
+            self._endless.add(label)
+            raise TimedOut(f"{label} did not finish within {seconds:g} s{again}.") from None
         except WorkerDied as error:
             if error.args:
                 raise

@@ -6,8 +6,10 @@ its control and bidirectional characters spelt out, and spelt in what the stream
 
 from __future__ import annotations
 
+import contextlib
+import time
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
@@ -31,16 +33,18 @@ from grader.sparklines import sparklines
 from grader.verdict import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import Console
+    from rich.status import Status as Line
 
     from grader.course import Exercise
     from grader.verdict import CheckResult, Verdict
 
-__all__ = ["Page", "render", "write_check"]
+__all__ = ["Page", "render", "waiting", "write_check"]
 
 WIDEST = 88
+PATIENCE: Final = 3.0  # seconds of silence
 
 STYLES = {
     Status.GRADER_ERROR: "bold red",
@@ -60,6 +64,29 @@ SPELLINGS = str.maketrans(
     | {"≤": "<=", "≥": ">=", "≠": "!=", "≈": "~", "√": "sqrt", "∞": "inf", "\u0302": "^"}
     | {c: unicodedata.name(c).split()[-1].lower() for c in "αβγδεζηθικλμνξοπρστυφχψωΔΣΩ"}
 )
+
+
+@contextlib.contextmanager
+def waiting(console: Console) -> Iterator[Callable[[CheckResult], None]]:
+    """Give what is to hear each result; on a terminal, it says how far a long grading has come."""
+    started, results = time.monotonic(), 0
+    line: Line | None = None
+
+    def heard(result: CheckResult) -> None:
+        nonlocal line, results
+        results += 1
+        so_far = f"{results} checks so far, the last one {WORDS.get(result.status, result.status)}"
+        if line is not None:
+            line.update(so_far)
+        elif console.is_terminal and time.monotonic() - started > PATIENCE:
+            line = console.status(so_far, spinner="line")
+            line.start()
+
+    try:
+        yield heard
+    finally:
+        if line is not None:
+            line.stop()
 
 
 def render(

@@ -377,6 +377,32 @@ def test_a_loop_without_end_is_stopped_and_the_next_check_gets_a_fresh_worker(
     assert student.fine() == 1
 
 
+def test_a_function_that_did_not_end_gets_less_time_in_later_checks(open_student: Open) -> None:
+    """An endless loop is in every check that calls it: not each is worth the whole limit."""
+    student = open_student(
+        """
+        import time
+        def busy(seconds):
+            end = time.process_time() + seconds
+            while time.process_time() < end: pass
+            return seconds
+        def other(seconds): return busy(seconds)
+    """,
+        Limits(call_seconds=2.0, check_seconds=4.0, total_seconds=20.0, memory_mb=256),
+    )
+    assert student.busy(1.2) == 1.2
+    with pytest.raises(TimedOut, match=r"busy did not finish within 2 s\.$"):
+        student.busy(60.0)
+    student._session.begin_check()
+    assert student.busy(0.01) == 0.01
+    assert student.other(1.2) == 1.2
+    with pytest.raises(TimedOut, match=r"within 0\.4 s; 2 s in an earlier check were not enough"):
+        student.busy(1.2)
+    student._session.replace(student._session.submission)
+    student._session.begin_check()
+    assert student.busy(1.2) == 1.2
+
+
 def test_sleeping_is_stopped_by_the_wall_clock(open_student: Open) -> None:
     student = open_student("import time\ndef nap(): time.sleep(1000)")
     with pytest.raises(TimedOut):

@@ -17,7 +17,7 @@ from rich.text import Text
 from grader.course import Exercise, Limits, Task
 from grader.pictures import Curve, HeatMap
 from grader.sparklines import sparklines
-from grader.terminal import render
+from grader.terminal import render, waiting
 from grader.verdict import CheckResult, Status, Verdict
 
 ADAM = Exercise(
@@ -72,6 +72,23 @@ def test_the_header_says_what_was_graded_and_where() -> None:
     """Exercise, file and sandbox tier stand in the first line."""
     first = page(check(Status.PASSED)).splitlines()[0]
     assert first == "exercise8 · Adam   adam.py · sandbox: confined"
+
+
+@pytest.mark.parametrize(("terminal", "told"), [(True, True), (False, False)])
+def test_a_long_grading_says_on_a_terminal_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, told: bool
+) -> None:
+    """Nothing at first, then a line that goes away; and nothing at all in a pipe."""
+    console = Console(file=io.StringIO(), width=80, force_terminal=terminal)
+    seen = []
+    with waiting(console) as heard:
+        for patience in (60.0, 0.0):
+            monkeypatch.setattr("grader.terminal.PATIENCE", patience)
+            heard(check(Status.TIMEOUT))
+            seen.append(console.file.getvalue())  # type: ignore[attr-defined]  # a StringIO
+    assert [bool(each) for each in seen] == [False, told]
+    told_in_all = console.file.getvalue()  # type: ignore[attr-defined]
+    assert ("2 checks so far, the last one timed out" in told_in_all) == told
 
 
 def test_statuses_differ_without_colour() -> None:

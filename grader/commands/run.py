@@ -93,7 +93,13 @@ def command(
             raise UsageError("--debug confines nothing; leave out --json and --require.")
         click.secho(UNCONFINED, err=True, bold=True)
     failing = read_progress(root, tell).of(found).failing if debug else ()
-    verdict = grade(found, read, seed=seed, require=require, first=failing, debug=debug)
+    if as_json or debug:
+        verdict = grade(found, read, seed=seed, require=require, first=failing, debug=debug)
+    else:
+        from grader.terminal import waiting
+
+        with waiting(console()) as heard:
+            verdict = grade(found, read, seed=seed, require=require, heard=heard)
     if as_json:
         click.echo(verdict.to_json())
     else:
