@@ -119,9 +119,11 @@ def cold(exercise: Exercise, repeat: int) -> Row:
 def warm(exercise: Exercise, repeat: int) -> Row:
     """Time a verdict from the save to the report, where `grade watch` has been running."""
     with classroom.temporary_course() as course:
+        root = exercise.folder.parent.parent
+        shutil.copytree(root / "datasets", course / "datasets")
         for part in ("exercises", "solutions"):
-            source = exercise.folder.parent.parent / part / exercise.folder.name
-            shutil.copytree(source, course / part / source.name)
+            name = exercise.folder.name
+            shutil.copytree(root / part / name, course / part / name)
         right = solution(exercise).read_text(encoding="utf-8")
         file = course / "exercises" / exercise.folder.name / exercise.file
         file.write_text(right, encoding="utf-8")

@@ -223,7 +223,7 @@ def explain(error: BaseException | None, session: Session) -> tuple[Status, str 
             return Status.CRASHED, str(error)
         case LearnerRaised():
             return Status.FAILED, _raised(error)
-        case AssertionError():
+        case AssertionError() if session.last_call.function:
             return Status.FAILED, str(error) or "The check's condition does not hold."
         case BaseExceptionGroup() if type(error).__name__ == "FlakyFailure":
             return Status.FAILED, (
@@ -236,7 +236,8 @@ def explain(error: BaseException | None, session: Session) -> tuple[Status, str 
         return Status.FAILED, (
             f"The check could not use what {call} returned ({type(error).__name__}: {error})."
         )
-    return Status.GRADER_ERROR, f"{type(error).__name__}: {error}"
+    alone = "" if call else "before it called the learner's code: "
+    return Status.GRADER_ERROR, f"{alone}{type(error).__name__}: {error}"
 
 
 def check_id(item: pytest.Item) -> str:

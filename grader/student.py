@@ -144,7 +144,6 @@ class Session:
         self.inputs = None
         self._number = self._log_bytes = 0
         self._check_wall = 0.0
-        self.last_call = CallReport("")
         self.failure = None
         if self._load_failure is not None:
             raise self._load_failure.with_traceback(None)
@@ -155,6 +154,7 @@ class Session:
             raise
         finally:
             self.log.clear()
+        self.last_call = CallReport("")  # a check that fails from here on without one is to blame
 
     def _load(self) -> None:
         """Load the submission, in a fresh worker where the one at hand fails and did not before."""

@@ -255,18 +255,23 @@ def test_a_file_that_does_not_load_gets_nothing(
     assert (verdict.score, verdict.exit_code) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    "bug",
+    [
+        "import a_module_that_is_not_there",
+        "1 + 'a text'; student.double(1)",
+        "assert 1 == 2; student.double(1)",
+    ],
+)
 def test_a_bug_in_a_check_is_a_grader_error_that_scores_nothing(
-    toy_course: Course, submitted: Source
+    toy_course: Course, submitted: Source, bug: str
 ) -> None:
-    checks = (
-        CHECKS
-        + '''
+    checks = f'''{CHECKS}
 @check("double")
 def test_bug(student):
-    """This check has a bug."""
-    import a_module_that_is_not_there
+    """This check fails by itself, before it has asked the learner's code anything."""
+    {bug}
 '''
-    )
     verdict = grade(toy_course(checks), submitted("def double(x): return 2 * x" + COUNTER))
     assert statuses(verdict)["bug"] == "grader_error"
     assert verdict.exit_code == 3
