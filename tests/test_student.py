@@ -390,17 +390,17 @@ def test_a_function_that_did_not_end_gets_less_time_in_later_checks(open_student
     """,
         Limits(call_seconds=2.0, check_seconds=4.0, total_seconds=20.0, memory_mb=256),
     )
-    assert student.busy(1.2) == 1.2
+    assert student.busy(1.6) == 1.6
     with pytest.raises(TimedOut, match=r"busy did not finish within 2 s\.$"):
         student.busy(60.0)
     student._session.begin_check()
     assert student.busy(0.01) == 0.01
-    assert student.other(1.2) == 1.2
-    with pytest.raises(TimedOut, match=r"within 0\.4 s; 2 s in an earlier check were not enough"):
-        student.busy(1.2)
+    assert student.other(1.6) == 1.6
+    with pytest.raises(TimedOut, match=r"within 0\.8 s; 2 s in an earlier check were not enough"):
+        student.busy(1.6)
     student._session.replace(student._session.submission)
     student._session.begin_check()
-    assert student.busy(1.2) == 1.2
+    assert student.busy(1.6) == 1.6
 
 
 def test_sleeping_is_stopped_by_the_wall_clock(open_student: Open) -> None:
