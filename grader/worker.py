@@ -16,6 +16,7 @@ import io
 import linecache
 import operator
 import random
+import signal
 import sys
 import traceback
 import types
@@ -468,6 +469,14 @@ def _repeatable_generators() -> None:
     np.random.default_rng = default_rng
 
 
+def _heed_signals() -> None:
+    """Take up the signals that a shell has let its commands ignore, as with & or nohup."""
+    for number in signal.valid_signals() - {signal.SIGPIPE, signal.SIGXFSZ}:  # Python ignores those
+        if signal.getsignal(number) == signal.SIG_IGN:
+            interrupt = number == signal.SIGINT
+            signal.signal(number, signal.default_int_handler if interrupt else signal.SIG_DFL)
+
+
 def main(
     connection: socket.socket, enclose: Callable[[], dict[str, Any]], *, on_gpu: bool = False
 ) -> None:
@@ -475,6 +484,7 @@ def main(
 
     `enclose` returns the tier in force and the faults found in it; to lack a GPU is one.
     """
+    _heed_signals()
     _repeatable_generators()
     runtime = Runtime(connection)
     said = {**enclose(), "numpy": np.__version__}

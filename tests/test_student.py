@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,6 +14,9 @@ import pytest
 from grader.course import Limits
 from grader.errors import LearnerRaised, NotImplementedYet, TimedOut, WorkerDied
 from grader.student import RemoteObject, Student
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Open = Callable[..., Student]
 
@@ -421,6 +427,39 @@ def test_many_short_calls_are_stopped_by_the_checks_limit(open_student: Open) ->
     )
     with pytest.raises(TimedOut, match="too long together"):
         [student.f() for _ in range(20)]
+
+
+ASK_IN_THE_BACKGROUND = """\
+import signal
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)  # as a shell does for what it starts with &
+from pathlib import Path
+from grader.course import Limits
+from grader.errors import WorkerDied
+from grader.student import Session, Student
+from grader.submission import read_submission
+session = Session(read_submission(Path("learner.py"), "learner.py"), "learner", Limits())
+session.begin_check()
+try:
+    Student(session).quit()
+except WorkerDied as error:
+    print(error)
+session.close()
+"""
+
+
+def test_signals_that_this_process_ignores_reach_the_learners(tmp_path: Path) -> None:
+    """A verdict is the same in the foreground, in the background and under nohup."""
+    learner = "import os, signal\ndef quit(): os.kill(os.getpid(), signal.SIGQUIT)\n"
+    (tmp_path / "learner.py").write_text(learner, encoding="utf-8")
+    said = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", ASK_IN_THE_BACKGROUND],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "signal SIGQUIT" in said
 
 
 def test_a_flood_of_callbacks_is_stopped(open_student: Open) -> None:
