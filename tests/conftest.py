@@ -8,6 +8,7 @@ import io
 import os
 import re
 import shutil
+import signal
 import subprocess
 import textwrap
 import time
@@ -29,6 +30,12 @@ QUICK = Limits(call_seconds=0.5, check_seconds=2.0, total_seconds=20.0, memory_m
 Source = Callable[[str], Submission]
 Open = Callable[[str], Student]
 Typed = Callable[..., tuple[int, str, str]]
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what the tests start: a shell has its background commands ignore it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
