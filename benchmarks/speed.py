@@ -348,9 +348,9 @@ def proofs(exercises: list[Exercise], seeds: int, repeat: int) -> Iterator[Row]:
         with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=end_with_parent) as p:
             proof = judge(exercise, p.map(carry_out, plan(exercise, seeds)))
         proved = {
-            "right pass": _counted(proof.of("right"), failed=False),
-            "mistakes fail": _counted(proof.of("mistake"), failed=True),
-            "mutants fail": _counted(proof.of("mutant"), failed=True),
+            "right": _counted(proof.of("right"), failed=False),
+            "caught": _counted(proof.of("mistake"), failed=True),
+            "killed": _counted(proof.of("mutant"), failed=True),
             "excused": len(load_reasons(exercise).equivalent),
             "faults": len(proof.faults),
         }
@@ -389,7 +389,7 @@ def show(title: str, rows: list[Row], *, as_json: bool) -> None:
 
     table = Table(title=title, title_justify="left")
     for name in rows[0]:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=name == "exercise")
     for row in rows:
         table.add_row(*map(str, row.values()))
     console().print(table)
