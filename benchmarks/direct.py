@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 import types
 import warnings
-import zlib
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,11 +16,12 @@ from unittest import mock
 
 import numpy as np
 
-from grader import drawn, read_submission
+from grader import read_submission
+from grader.drawn import _drawn as _inputs
 from grader.errors import LearnerRaised
 from grader.grading import examine
 from grader.pictures import recording
-from grader.plugin import Run, check_id
+from grader.plugin import Run, _seed, check_id
 from grader.student import CallReport
 
 if TYPE_CHECKING:
@@ -35,9 +35,10 @@ __all__ = ["Check", "checks_of", "cpu_seconds"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check's function, the fixtures that it asks for, and the inputs of its examples."""
+    """A check's function, its seed, the fixtures that it asks for, its examples' inputs."""
 
     id: str
+    seed: int
     function: Callable[..., None]
     fixtures: tuple[str, ...]
     inputs: Sequence[Mapping[str, Any]]
@@ -54,8 +55,8 @@ def checks_of(exercise: Exercise, submission: Submission) -> list[Check]:
         if "gpu" not in fixtures:
             if hasattr(function, "hypothesis"):
                 key = (run.version, check_id(item), run.seed)
-                function, inputs = function.hypothesis.inner_test, drawn._drawn[key]  # noqa: SLF001
-            found.append(Check(check_id(item), function, fixtures, inputs))
+                function, inputs = function.hypothesis.inner_test, _inputs[key]
+            found.append(Check(check_id(item), _seed(item, run), function, fixtures, inputs))
         return record(run, item, *rest)
 
     with mock.patch.object(Run, "record", recorded):
@@ -79,7 +80,7 @@ def cpu_seconds(
         fixtures: dict[str, Any] = {}
         for name in check.fixtures:
             if name == "rng":
-                fixtures[name] = np.random.default_rng(zlib.crc32(f"0:{check.id}".encode()))
+                fixtures[name] = np.random.default_rng(check.seed)
             else:
                 fixtures[name] = _Direct(solution if name == "reference" else submission)
         try:

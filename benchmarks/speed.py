@@ -184,7 +184,7 @@ def overhead(exercise: Exercise, repeat: int) -> Row:
         lambda: direct.cpu_seconds(exercise, submission, checks)[0],
     )
     logs = _logged(exercise, submission)
-    calls = [[_direct(exercise, log) for log in logs] for _ in range(repeat)]
+    calls = [[_replayed(exercise, log) for log in logs] for _ in range(repeat)]
     alone = statistics.median(sum(seconds for seconds, _ in each) for each in calls)
     missed = sum(failed for _, failed in calls[0])
     row["cut short"] = len(unfinished)
@@ -225,7 +225,7 @@ class _Here(Runtime):
         return function  # type: ignore[no-any-return]
 
 
-def _direct(exercise: Exercise, log: Log) -> tuple[float, int]:
+def _replayed(exercise: Exercise, log: Log) -> tuple[float, int]:
     """Make logged calls directly; return the CPU seconds in them, and how many did not work.
 
     Those are the calls that fail as they are meant to, and those in which the checker's function
@@ -345,8 +345,10 @@ def proofs(exercises: list[Exercise], seeds: int, repeat: int) -> Iterator[Row]:
             "cold": cold(exercise, repeat)["ratio"],
             "overhead": overhead(exercise, repeat)["ratio"],
         }
-        with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=end_with_parent) as p:
-            proof = judge(exercise, p.map(carry_out, plan(exercise, seeds)))
+        with ProcessPoolExecutor(
+            mp_context=get_context("spawn"), initializer=end_with_parent
+        ) as pool:
+            proof = judge(exercise, pool.map(carry_out, plan(exercise, seeds)))
         proved = {
             "right": _counted(proof.of("right"), failed=False),
             "caught": _counted(proof.of("mistake"), failed=True),

@@ -156,7 +156,7 @@ class Session:
             raise
         finally:
             self.log.clear()
-        self.last_call = CallReport("")  # a check that fails from here on without one is to blame
+        self.last_call = CallReport("")  # to fail before the first call is the check's own fault
 
     def _load(self) -> None:
         """Load the submission, in a fresh worker where the one at hand fails and did not before."""

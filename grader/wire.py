@@ -166,11 +166,9 @@ class _Encoder:
         kind = type(value)
         if kind in NATIVE or (kind is int and value.bit_length() <= MAX_INT_BITS):
             return value
-        if kind is np.ndarray and (name := _dtype(value.dtype)):
-            shape = value.shape
-            if len(shape) <= MAX_NDIM:
-                self.append(value, name)
-                return ["a", name, shape]
+        if kind is np.ndarray and value.ndim <= MAX_NDIM and (name := _dtype(value.dtype)):
+            self.append(value, name)
+            return ["a", name, value.shape]
         if kind in SCALARS:
             name = _dtype(value.dtype)
             self.append(value, name)

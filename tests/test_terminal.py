@@ -79,16 +79,16 @@ def test_a_long_grading_says_on_a_terminal_how_far_it_is(
     monkeypatch: pytest.MonkeyPatch, terminal: bool, told: bool
 ) -> None:
     """Nothing at first, then a line that goes away; and nothing at all in a pipe."""
-    console = Console(file=io.StringIO(), width=80, force_terminal=terminal)
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, force_terminal=terminal)
     seen = []
     with waiting(console) as heard:
         for patience in (60.0, 0.0):
             monkeypatch.setattr("grader.terminal.PATIENCE", patience)
             heard(check(Status.TIMEOUT))
-            seen.append(console.file.getvalue())  # type: ignore[attr-defined]  # a StringIO
+            seen.append(stream.getvalue())
     assert [bool(each) for each in seen] == [False, told]
-    told_in_all = console.file.getvalue()  # type: ignore[attr-defined]
-    assert ("2 checks so far, the last one timed out" in told_in_all) == told
+    assert ("2 checks so far, the last one timed out" in stream.getvalue()) == told
 
 
 def test_statuses_differ_without_colour() -> None:

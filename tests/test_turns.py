@@ -81,7 +81,7 @@ print(os.sched_getaffinity(0))
 
 def test_cpus_that_this_process_was_kept_from_stay_out_of_reach() -> None:
     one = str(min(turns.CPUS))
-    said = subprocess.run(  # noqa: S603
+    said = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", WITHIN.replace("CPU", one)],
         capture_output=True,
         text=True,

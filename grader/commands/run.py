@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,11 @@ from grader.console import console
 from grader.course import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from grader.verdict import CheckResult
 
 __all__ = ["command"]
 
@@ -93,13 +98,10 @@ def command(
             raise UsageError("--debug confines nothing; leave out --json and --require.")
         click.secho(UNCONFINED, err=True, bold=True)
     failing = read_progress(root, tell).of(found).failing if debug else ()
-    if as_json or debug:
-        verdict = grade(found, read, seed=seed, require=require, first=failing, debug=debug)
-    else:
-        from grader.terminal import waiting
-
-        with waiting(console()) as heard:
-            verdict = grade(found, read, seed=seed, require=require, heard=heard)
+    with nullcontext() if as_json or debug else _waiting() as heard:
+        verdict = grade(
+            found, read, seed=seed, require=require, first=failing, heard=heard, debug=debug
+        )
     if as_json:
         click.echo(verdict.to_json())
     else:
@@ -128,6 +130,13 @@ def command(
                 render_walk(walked, console())
             render_next(found, load_exercises(root), progress, console())
     raise SystemExit(verdict.exit_code)
+
+
+def _waiting() -> AbstractContextManager[Callable[[CheckResult], None]]:
+    """Say on the terminal how far a long grading has come."""
+    from grader.terminal import waiting
+
+    return waiting(console())
 
 
 def _commands(context: click.Context) -> list[str]:
