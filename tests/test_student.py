@@ -452,7 +452,7 @@ def test_signals_that_this_process_ignores_reach_the_learners(tmp_path: Path) ->
     """A verdict is the same in the foreground, in the background and under nohup."""
     learner = "import os, signal\ndef quit(): os.kill(os.getpid(), signal.SIGQUIT)\n"
     (tmp_path / "learner.py").write_text(learner, encoding="utf-8")
-    said = subprocess.run(  # noqa: S603
+    said = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", ASK_IN_THE_BACKGROUND],
         cwd=tmp_path,
         capture_output=True,
