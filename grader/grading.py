@@ -124,9 +124,9 @@ def examine(
         )
         raise UsageError(message)
     if debug:
-        from grader.local import LocalSession
+        from grader.local import DebugSession
 
-        run = Run(exercise, LocalSession(submission, exercise.module), seed)
+        run = Run(exercise, DebugSession(submission, exercise.module), seed)
     else:
         run = Run.start(exercise, submission, seed, require)
     run.heard = heard

@@ -1,6 +1,7 @@
-"""The learner's code in this very process, for `grade --debug`: no walls, no limits, a debugger.
+"""Code in this very process: the solution that hidden checks ask, and a learner's in a debugger.
 
-The process talks to itself in the worker's own protocol, so that checks see what they always see.
+The process talks to itself in the worker's own protocol, so that checks see what they always see,
+but there are no walls and no limits.
 """
 
 from __future__ import annotations
@@ -10,27 +11,29 @@ import linecache
 import math
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from grader import wire
 from grader.course import Limits
-from grader.errors import CheckEnded
+from grader.errors import BrokenGrader, CheckEnded, LearnerRaised
 from grader.process import Worker
 from grader.student import Session
 from grader.worker import Runtime
 
 if TYPE_CHECKING:
-    from grader.messages import Request
+    from grader.messages import Reply, Request
     from grader.process import Clock
     from grader.submission import Submission
 
-__all__ = ["LocalSession"]
+__all__ = ["DebugSession", "SolutionSession"]
 
 ENDLESS: Final = Limits(math.inf, math.inf, math.inf)
 
 
 class LocalSession(Session):
     """A session whose worker is this process."""
+
+    runtime: ClassVar[type[Runtime]] = Runtime
 
     def __init__(self, submission: Submission, module: str, *, on_gpu: bool = False) -> None:
         super().__init__(submission, module, ENDLESS, on_gpu=on_gpu)
@@ -39,19 +42,18 @@ class LocalSession(Session):
         return _Here(self)
 
     def beside_on_gpu(self) -> Session:
-        return LocalSession(self.submission, self.module, on_gpu=True)
+        return type(self)(self.submission, self.module, on_gpu=True)
 
 
 class _Here(Worker):
     """Both ends of the connection: what one sends, the other reads when it has to."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: LocalSession) -> None:
         self.session = session
         self.tier = "none"
         self.requests = bytearray()
         self.replies: list[bytes] = []
-        self.streams = sys.stdout, sys.stderr, sys.getrecursionlimit()
-        self.runtime = _Runtime(self)
+        self.runtime = session.runtime(self)  # type: ignore[arg-type]  # as good as a socket
         if session.on_gpu:
             self.runtime.take_gpu()
 
@@ -69,8 +71,6 @@ class _Here(Worker):
         return None
 
     def close(self, patience: float = 0.0) -> int | None:  # noqa: ARG002 - nothing to wait for
-        sys.stdout, sys.stderr, limit = self.streams
-        sys.setrecursionlimit(limit)
         return None
 
     # The connection, as the runtime sees it
@@ -88,7 +88,30 @@ class _Here(Worker):
         return part
 
 
-class _Runtime(Runtime):
+# A solution
+
+
+class _Guest(Runtime):
+    def clean_up(self) -> None:
+        """Leave the process as it is: it is the grader's."""
+
+
+class SolutionSession(LocalSession):
+    """An exercise's solution, which is trusted like its checks; that it fails is the grader's."""
+
+    runtime = _Guest
+
+    def _value(self, reply: Reply, label: str) -> Any:
+        try:
+            return super()._value(reply, label)
+        except (CheckEnded, LearnerRaised) as error:
+            raise BrokenGrader(f"the solution failed: {error}") from None
+
+
+# A debugger
+
+
+class _Debugged(Runtime):
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
         self.output = _Shown(sys.stdout)
@@ -107,6 +130,21 @@ class _Runtime(Runtime):
         if isinstance(error, (CheckEnded, KeyboardInterrupt)):
             raise error
         return super().describe(error)
+
+
+class DebugSession(LocalSession):
+    """A learner's code where breakpoints work."""
+
+    runtime = _Debugged
+
+    def start_worker(self) -> Worker:
+        self.streams = sys.stdout, sys.stderr, sys.getrecursionlimit()
+        return super().start_worker()
+
+    def close(self, patience: float = 0.0) -> int | None:
+        sys.stdout, sys.stderr, limit = self.streams
+        sys.setrecursionlimit(limit)
+        return super().close(patience)
 
 
 class _Shown:

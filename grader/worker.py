@@ -267,8 +267,7 @@ class Runtime:
             self.gpu.settle()  # a kernel that failed has left the device unusable to this process
         self.objects.clear()
         self.callbacks.clear()
-        random.seed(0)
-        np.random.seed(0)  # noqa: NPY002 - learners who use the global state get a repeatable one
+        self.clean_up()
         name, (chunks, tolerant) = request.name, request.args
         self.files = {file: text.splitlines(keepends=True) for file, text in chunks}
         for file, text in chunks:
@@ -276,8 +275,6 @@ class Runtime:
         if (key := tuple(chunks)) not in self.compiled:
             self.compiled[key] = self.compile(chunks, tolerant)
         codes, notes = self.compiled[key][0], list(self.compiled[key][1])
-        sys.stdout = sys.stderr = self.output
-        sys.setrecursionlimit(RECURSION_LIMIT)
         self.module = sys.modules[name] = types.ModuleType(name)
         space = self.module.__dict__
         space["__file__"] = chunks[0][0] if chunks else name
@@ -290,6 +287,13 @@ class Runtime:
                 notes.append(self.note(error))
         self.count_entries(space)
         return tuple(notes[:MAX_FRAMES])
+
+    def clean_up(self) -> None:
+        """Put back what the process has one of, whatever an earlier check has done to it."""
+        random.seed(0)
+        np.random.seed(0)  # noqa: NPY002 - learners who use the global state get a repeatable one
+        sys.stdout = sys.stderr = self.output
+        sys.setrecursionlimit(RECURSION_LIMIT)
 
     def compile(
         self, chunks: list[tuple[str, str]], tolerant: bool

@@ -19,7 +19,7 @@ from grader.course import Exercise, Limits, find_course, find_exercise, load_exe
 from grader.errors import LearnerRaised, Mismatch, UsageError
 from grader.gpu import Gpu, NoGpu, over_leaves, strided
 from grader.grading import examine, grade
-from grader.local import LocalSession
+from grader.local import DebugSession
 from grader.process import Worker, find_gpu
 from grader.proving import carry_out, judge, plan
 from grader.student import CallReport, Session, Student
@@ -285,7 +285,7 @@ def here(
     sessions = []
 
     def start(source: str) -> Student:
-        sessions.append(LocalSession(submitted(source), "toy", on_gpu=True))
+        sessions.append(DebugSession(submitted(source), "toy", on_gpu=True))
         sessions[-1].begin_check()
         return Student(sessions[-1])
 

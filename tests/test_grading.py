@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import replace
@@ -276,6 +278,44 @@ def test_bug(student):
     assert statuses(verdict)["bug"] == "grader_error"
     assert verdict.exit_code == 3
     assert only(verdict, "bug").points == 0
+
+
+@pytest.mark.parametrize(
+    ("solution", "status", "message"),
+    [
+        ("def double(x):\n    x *= 2\n    return x", "passed", None),
+        ("def double(x): return x.twice", "grader_error", "the solution failed: double raised"),
+        ("def double(x): return [x, x][2]", "grader_error", "the solution failed: double raised"),
+        ("def half(x): return x / 2", "grader_error", "does not define double"),
+        ("raise OSError('lost')", "grader_error", "the solution failed: loading toy.py raised"),
+    ],
+)
+def test_the_solution_answers_in_this_process_and_its_failure_is_not_the_learners(
+    toy_course: Course, submitted: Source, solution: str, status: str, message: str | None
+) -> None:
+    exercise = toy_course(CHECKS, solution=solution)
+    assert exercise.solution_folder is not None
+    (exercise.solution_folder / "hidden_checks.py").write_text(
+        textwrap.dedent('''
+            """Hidden checks."""
+            import numpy as np
+            from grader.checking import *
+
+            @check("double", hidden=True)
+            def test_as_the_solution(student, reference):
+                """What is given to the solution stays as it is."""
+                x = np.array([1.0, 2.0])
+                twice = reference.double(x)
+                assert_close(student.double(x), twice)
+                assert_close(x, [1.0, 2.0])
+        ''')
+    )
+    before = sys.stdout, sys.getrecursionlimit(), random.getstate()
+    verdict = grade(exercise, submitted("def double(x): return 2 * x" + COUNTER))
+    assert (sys.stdout, sys.getrecursionlimit(), random.getstate()) == before
+    found = only(verdict, "as_the_solution")
+    assert found.status.value == status
+    assert (message or "") in (found.message or "")
 
 
 def test_checks_that_cannot_be_collected_are_the_graders_failure(
