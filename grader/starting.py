@@ -27,7 +27,7 @@ from grader.threads import ONE_THREAD
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Kept", "Spawned"]
+__all__ = ["Kept", "Spawned", "start_early"]
 
 START_SECONDS: Final = 60.0
 MAX_REPORT: Final = 4096
@@ -206,6 +206,17 @@ def _send_order(variant: str, order: bytes, descriptors: list[int]) -> None:
             _zygotes.pop(variant).end()
         _zygotes[variant] = _Zygote(variant)
         socket.send_fds(_zygotes[variant].orders, [order], descriptors)
+
+
+def start_early() -> None:
+    """Start the first zygote while this process still loads its own libraries."""
+    if sys.platform == "linux":
+        from grader.confine import VARIANTS
+
+        variant = next(iter(VARIANTS))
+        with _one_at_a_time:
+            if variant not in _zygotes:
+                _zygotes[variant] = _Zygote(variant)
 
 
 def _end_zygotes() -> None:

@@ -110,6 +110,20 @@ def test_several_workers_live_at_once_and_one_zygote_forks_them(variant: str) ->
     assert not any(running(pid) for pid in pids if pid is not None)
 
 
+@linux_only
+def test_a_zygote_may_be_started_before_its_first_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starting, "_zygotes", {})
+    starting.start_early()
+    starting.start_early()
+    ((variant, early),) = starting._zygotes.items()
+    assert variant == next(iter(VARIANTS))
+    worker = Worker(LIMITS, (variant,))
+    assert starting._zygotes == {variant: early}
+    worker.close()
+    starting._end_zygotes()
+    assert not running(early.pid)
+
+
 def test_a_closed_worker_is_gone_with_its_keeper(
     worker: Worker, leftovers: Callable[[], list[str]]
 ) -> None:

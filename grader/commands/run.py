@@ -85,18 +85,24 @@ def command(
     """  # noqa: D301 - the backspace tells click to keep the lines
     from grader.course import find_course, find_exercise, learners_file, load_exercises
     from grader.errors import UsageError
-    from grader.grading import grade
-    from grader.progress import own_file, read_progress, update_progress
     from grader.submission import read_submission
 
     root = find_course()
     found = find_exercise(root, exercise, lambda: _commands(context))
     path = submission or learners_file(found)
     read = read_submission(path, found.file)
-    if debug:
-        if as_json or require != "separate":
-            raise UsageError("--debug confines nothing; leave out --json and --require.")
+    if not debug:
+        from grader.starting import start_early
+
+        start_early()
+    elif as_json or require != "separate":
+        raise UsageError("--debug confines nothing; leave out --json and --require.")
+    else:
         click.secho(UNCONFINED, err=True, bold=True)
+
+    from grader.grading import grade
+    from grader.progress import own_file, read_progress, update_progress
+
     failing = read_progress(root, tell).of(found).failing if debug else ()
     with nullcontext() if as_json or debug else _waiting() as heard:
         verdict = grade(
