@@ -1,8 +1,9 @@
 """The inputs of properties, drawn once for all submissions that this process grades.
 
 Until an example fails, Hypothesis draws the same inputs for the same seed, whomever it asks. So
-what one submission passed with is tried on the next as it is; where that one fails, it gets a fresh
-process and Hypothesis starts over, to find the smallest input just as it would have without this.
+what one submission passed with, or what was drawn ahead, is tried on the next as it is; where that
+one fails, it gets a fresh process and Hypothesis starts over, to find the smallest input just as it
+would have without this.
 """
 
 from __future__ import annotations
@@ -13,28 +14,30 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from grader.ahead import Ahead, Inputs, Key
     from grader.student import Session
 
 __all__ = ["MOST", "run_property"]
 
 MOST: Final = 2_000  # properties and seeds; a course has some hundred properties
 
-_drawn: dict[tuple[Any, ...], tuple[dict[str, Any], ...]] = {}
+_drawn: dict[Key, Inputs] = {}
 
 
 def run_property(
     function: Callable[..., Any],
     fixtures: Mapping[str, Any],
     session: Session,
-    key: tuple[Any, ...],
+    key: Key,
+    ahead: Ahead | None,
 ) -> None:
     """Run a property made by `given`, whose draws depend on nothing but the key."""
+    if key not in _drawn and ahead is not None and (found := ahead.take(key)) is not None:
+        _keep(key, found)
     if key not in _drawn:
         session.inputs = []
         function(**fixtures)
-        if len(_drawn) == MOST:
-            _drawn.clear()
-        _drawn[key] = tuple(session.inputs)
+        _keep(key, tuple(session.inputs))
         return
     from hypothesis.errors import FlakyFailure, UnsatisfiedAssumption
 
@@ -53,3 +56,9 @@ def run_property(
         session.begin_check()
         function(**fixtures)
         raise FlakyFailure("an input failed, and passed when it was tried again", [error]) from None
+
+
+def _keep(key: Key, inputs: Inputs) -> None:
+    if len(_drawn) == MOST:
+        _drawn.clear()
+    _drawn[key] = inputs

@@ -17,11 +17,11 @@ import pytest
 from grader.confine import TIERS
 from grader.declaring import ATTRIBUTE
 from grader.errors import BrokenGrader, UsageError
-from grader.plugin import RUNS, Run, check_id, draws
+from grader.plugin import RUNS, Run, check_id, draws, is_property
 from grader.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Generator, Iterator
 
     from grader.course import Exercise
     from grader.submission import Submission
@@ -62,6 +62,7 @@ def grade(
     first: Collection[str] = (),
     heard: Callable[[CheckResult], None] | None = None,
     debug: bool = False,
+    ahead: bool = False,
 ) -> Verdict:
     """Grade a submission and return its verdict: the same for the same seed, times aside.
 
@@ -69,7 +70,8 @@ def grade(
     less, and BrokenGrader where the checks themselves cannot run. The checks with an id in `first`
     run first; `heard` gets every result as soon as it is known, and a KeyboardInterrupt that it
     raises ends the grading. To `debug` is to run the learner's code in this process, without
-    confinement or limits: whatever the verdict then says, that code could have forged.
+    confinement or limits: whatever the verdict then says, that code could have forged. To draw
+    `ahead` is to have a fork of this process, which should have one thread, draw random inputs.
 
     >>> from grader import find_course, find_exercise, read_submission
     >>> exercise = find_exercise(find_course(), "perceptron")
@@ -79,7 +81,14 @@ def grade(
     """
     started = time.perf_counter()
     run = examine(
-        exercise, submission, seed=seed, require=require, first=first, heard=heard, debug=debug
+        exercise,
+        submission,
+        seed=seed,
+        require=require,
+        first=first,
+        heard=heard,
+        debug=debug,
+        ahead=ahead,
     )
     return Verdict(
         exercise=exercise.id,
@@ -101,6 +110,7 @@ def examine(
     hasty: bool = False,
     until: str | None = None,
     drawn: bool = False,
+    ahead: bool = False,
     first: Collection[str] = (),
     heard: Callable[[CheckResult], None] | None = None,
     debug: bool = False,
@@ -109,7 +119,8 @@ def examine(
 
     A hasty run shrinks, reproduces and diagnoses nothing. With `until`, it ends at the first check
     that fails, and those of this task go first. With `drawn`, only the checks run that draw from
-    the seed: for the others, one is as good as another. The rest is as with `grade`.
+    the seed: for the others, one is as good as another. A second process draws the inputs `ahead`.
+    The rest is as with `grade`.
 
     >>> from grader import find_course, find_exercise, read_submission
     >>> exercise = find_exercise(find_course(), "perceptron")
@@ -138,14 +149,16 @@ def examine(
                 "nothing was graded"
             )
             raise UsageError(message)
-        _run_checks(run, until, first, drawn=drawn)
+        _run_checks(run, until, first, drawn=drawn, ahead=ahead)
         assert run.tier  # noqa: S101 - remembered, for after the end
     finally:
         run.close()
     return run
 
 
-def _run_checks(run: Run, until: str | None, first: Collection[str], *, drawn: bool) -> None:
+def _run_checks(
+    run: Run, until: str | None, first: Collection[str], *, drawn: bool, ahead: bool
+) -> None:
     """Run the public and the hidden checks; their results end up in the run."""
     from grader import datasets, plugin
 
@@ -154,7 +167,7 @@ def _run_checks(run: Run, until: str | None, first: Collection[str], *, drawn: b
     paths = [path for path in (exercise.checks, exercise.hidden_checks) if path is not None]
     for path in paths:
         _forget(path)
-    attached = _Attached(run, until, first, drawn=drawn)
+    attached = _Attached(run, until, first, drawn=drawn, ahead=ahead)
     with datasets.of_course(root):
         code = pytest.main(
             [
@@ -183,11 +196,14 @@ def _run_checks(run: Run, until: str | None, first: Collection[str], *, drawn: b
 class _Attached:
     """Hand a run to the plugin, and notice what goes wrong outside of the checks."""
 
-    def __init__(self, run: Run, task: str | None, first: Collection[str], *, drawn: bool) -> None:
+    def __init__(
+        self, run: Run, task: str | None, first: Collection[str], *, drawn: bool, ahead: bool
+    ) -> None:
         self.run = run
         self.task = task
         self.first = first
         self.drawn = drawn
+        self.ahead = ahead
         self.order: list[str] = []
         self.interrupt: BaseException | None = None
 
@@ -206,6 +222,16 @@ class _Attached:
         items.sort(key=lambda item: check_id(item) not in self.first)
         if self.task:
             items.sort(key=lambda item: getattr(item.obj, ATTRIBUTE).task != self.task)  # type: ignore[attr-defined]  # functions have one
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        if not self.ahead:
+            return (yield)
+        from grader.ahead import Ahead
+
+        properties = [item for item in session.items if is_property(item)]
+        with Ahead((self.run.key(item), item.obj) for item in properties) as self.run.ahead:  # type: ignore[attr-defined]  # functions have one
+            return (yield)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         # Checks that do not load interrupt pytest, too, in a way of its own.

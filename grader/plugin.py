@@ -39,12 +39,13 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from grader.ahead import Ahead, Key
     from grader.course import Exercise
     from grader.diagnosis import Bench
     from grader.student import Failure, Session, Student
     from grader.submission import Submission
 
-__all__ = ["RUNS", "Run", "check_id", "draws"]
+__all__ = ["RUNS", "Run", "check_id", "draws", "is_property"]
 
 MAX_TEXT: Final = 4_000
 
@@ -76,6 +77,7 @@ class Run:
     gpu: Session | None = None
     reference: Session | None = None
     benches: dict[bool, Bench] = field(default_factory=dict)
+    ahead: Ahead | None = None
     failure: Failure | None = None  # the last one
     heard: Callable[[CheckResult], None] | None = None
     margins: dict[str, tuple[float, ...]] = field(default_factory=dict)
@@ -123,6 +125,10 @@ class Run:
         if self.gpu is not None and "gpu" in getattr(item, "fixturenames", ()):
             return self.gpu
         return self.session
+
+    def key(self, item: pytest.Item) -> Key:
+        """Return what alone the inputs of a property depend on."""
+        return self.version, check_id(item), self.seed
 
     def reference_session(self) -> Session:
         """Return a session with the solution, for hidden checks."""
@@ -251,6 +257,13 @@ def draws(item: pytest.Item) -> bool:
     )
 
 
+def is_property(item: pytest.Item) -> bool:
+    """Whether Hypothesis draws a check's inputs, and they depend on nothing but the run's seed."""
+    function = getattr(item, "obj", None)
+    drawn = hasattr(function, ATTRIBUTE) and hasattr(function, "hypothesis")
+    return drawn and "rng" not in getattr(item, "fixturenames", ())
+
+
 def _title(item: pytest.Item) -> str:
     document = (getattr(item, "obj", None).__doc__ or item.name).strip()
     return str(document.splitlines()[0])
@@ -318,15 +331,12 @@ def pytest_runtest_makereport(
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a property with the inputs that it passed with before, in this process, if it has."""
     function: Any = pyfuncitem.obj
-    names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001 - as pytest's own hook asks for them
-    if not (
-        hasattr(function, ATTRIBUTE) and hasattr(function, "hypothesis") and "rng" not in names
-    ):
+    if not is_property(pyfuncitem):
         return None
-    fixtures = {name: pyfuncitem.funcargs[name] for name in names}
     run = _run(pyfuncitem)
-    key = (run.version, check_id(pyfuncitem), run.seed)
-    run_property(function, fixtures, run.session_of(pyfuncitem), key)
+    names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001 - as pytest's own hook asks for them
+    fixtures = {name: pyfuncitem.funcargs[name] for name in names}
+    run_property(function, fixtures, run.session_of(pyfuncitem), run.key(pyfuncitem), run.ahead)
     return True
 
 

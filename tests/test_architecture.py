@@ -48,7 +48,7 @@ FLOORS = [
         "checking.training",
         "checking",
     ],
-    ["snippets", "diagnosis", "drawn", "plugin", "grading", "walk"],
+    ["snippets", "diagnosis", "ahead", "drawn", "plugin", "grading", "walk"],
     ["mutants", "proving", "scaffold"],
     ["roster", "policy", "bookfile", "gradebook"],
     ["report", "sparklines", "terminal", "console"],

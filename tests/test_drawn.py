@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import pickle
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from grader import drawn
-from grader.course import Exercise
+from grader.course import Exercise, load_exercises
 from grader.grading import examine
 from grader.submission import Submission, read_submission
+from grader.turns import CPUS
 from grader.verdict import CheckResult, Status
 
 Course = Callable[..., Exercise]
@@ -60,6 +64,9 @@ WRONG = {
         """,
 }
 
+ROOT = Path(__file__).parents[1]
+WITHOUT_GPU = [each for each in load_exercises(ROOT) if "gpu" not in each.requires]
+
 
 @pytest.fixture(autouse=True)
 def _nothing_drawn() -> Iterator[None]:
@@ -100,6 +107,82 @@ def test_a_wrong_answer_fails_alike_after_a_right_one(
     )
     assert len(drawn._drawn) == 1
     assert results(exercise, wrong, hasty=hasty) == first
+
+
+# Drawn ahead
+
+two_cpus = pytest.mark.skipif(
+    sys.platform != "linux" or len(CPUS) < 2, reason="nothing is drawn ahead on a single CPU"
+)
+
+
+@two_cpus
+def test_drawn_ahead_is_what_would_have_been_drawn(toy_course: Course) -> None:
+    exercise = toy_course(CHECKS)
+    assert exercise.solution is not None
+    right = read_submission(exercise.solution, exercise.file)
+    examine(exercise, right)
+    here = pickle.dumps(drawn._drawn)
+    drawn._drawn.clear()
+    twice, draws_made = results(exercise, right, ahead=True)
+    assert (twice.status, draws_made.status) == (Status.PASSED, Status.PASSED)
+    assert pickle.dumps(drawn._drawn) == here
+
+
+@two_cpus
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", WITHOUT_GPU, ids=lambda each: each.id)
+def test_drawn_ahead_are_the_inputs_that_a_right_answer_meets(exercise: Exercise) -> None:
+    assert exercise.solution is not None
+    examine(exercise, read_submission(exercise.solution, exercise.file))
+    here = {key: pickle.dumps(inputs) for key, inputs in drawn._drawn.items()}
+    drawn._drawn.clear()
+    examine(exercise, read_submission(exercise.stub, exercise.file), ahead=True)
+    assert {key: pickle.dumps(inputs) for key, inputs in drawn._drawn.items()} == here
+
+
+@pytest.mark.parametrize("source", WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_answer_fails_alike_on_what_was_drawn_ahead(
+    toy_course: Course, submitted: Source, source: str
+) -> None:
+    exercise = toy_course(CHECKS.partition('@check("Counter")')[0])
+    wrong = submitted("import numpy as np\n" + textwrap.dedent(source))
+    first = results(exercise, wrong)
+    drawn._drawn.clear()
+    assert results(exercise, wrong, ahead=True) == first
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        "st.just(lambda: 3.0)",
+        "st.nothing()",
+        "st.builds(lambda: 1 / 0)",
+        "st.builds(lambda: __import__('os')._exit(5) if __import__('os').getpid() != HERE else 3)",
+    ],
+    ids=["what cannot cross", "nothing", "an error", "the end of the other process"],
+)
+def test_what_cannot_be_drawn_ahead_is_drawn_here(
+    toy_course: Course, leftovers: Callable[[], list[str]], strategy: str
+) -> None:
+    checks = f"""
+import os
+HERE = os.getpid()
+
+@check("double")
+@given(f={strategy})
+def test_three(student, f):
+    "Twice 3 is 6."
+    assert_close(student.double(3.0), 6.0)
+"""
+    exercise = toy_course(checks + CHECKS)
+    assert exercise.solution is not None
+    right = read_submission(exercise.solution, exercise.file)
+    first = results(exercise, right)
+    drawn._drawn.clear()
+    assert results(exercise, right, ahead=True)[:2] == first[:2]
+    assert first[1].status is Status.PASSED
+    assert leftovers() == []
 
 
 def test_other_checks_and_other_seeds_draw_anew(toy_course: Course) -> None:

@@ -106,7 +106,14 @@ def command(
     failing = read_progress(root, tell).of(found).failing if debug else ()
     with nullcontext() if as_json or debug else _waiting() as heard:
         verdict = grade(
-            found, read, seed=seed, require=require, first=failing, heard=heard, debug=debug
+            found,
+            read,
+            seed=seed,
+            require=require,
+            first=failing,
+            heard=heard,
+            debug=debug,
+            ahead=not debug,
         )
     if as_json:
         click.echo(verdict.to_json())

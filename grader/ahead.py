@@ -1,0 +1,101 @@
+"""Inputs of properties drawn ahead: a second process draws what this one will soon try.
+
+To draw takes as long as to check, and one command on its own leaves a CPU idle. The second process
+is a fork of the checker, which no learner code ever enters. It draws what Hypothesis would draw for
+an answer that passes; whatever does not cross, this process draws itself when it gets there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import signal
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from grader.turns import CPUS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["Ahead", "Inputs", "Key"]
+
+Key = tuple[Any, ...]
+Inputs = tuple[dict[str, Any], ...]
+
+
+class Ahead:
+    """What is drawn for properties, given as pairs of key and function, in the order given.
+
+    It is a context, at whose end the second process ends. With one CPU there is no such process.
+    """
+
+    def __init__(self, properties: Iterable[tuple[Key, Callable[..., Any]]]) -> None:
+        self.drawn: dict[Key, Inputs] = {}
+        self.pid = 0
+        if sys.platform != "linux" or len(CPUS) < 2:
+            return
+        reader, writer = os.pipe()
+        with warnings.catch_warnings():
+            # Of other threads: the one that is there waits to say how far the grading has come.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.close(reader)
+                with open(writer, "wb") as stream:  # noqa: PTH123 - it is no path
+                    for key, function in properties:
+                        with contextlib.suppress(Exception):
+                            stream.write(pickle.dumps((key, draw(function))))
+                            stream.flush()
+            finally:
+                os._exit(0)
+        os.close(writer)
+        self.stream = open(reader, "rb")  # noqa: PTH123, SIM115 - it is no path, and closed below
+
+    def __enter__(self) -> Ahead:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.pid:
+            self.stream.close()
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.pid = 0
+
+    def take(self, key: Key) -> Inputs | None:
+        """Return what was drawn for a property, waiting for it; None where nothing was."""
+        while self.pid and key not in self.drawn:
+            try:
+                # From a fork of this process, which has met no learner's code: nobody else writes.
+                found, inputs = pickle.load(self.stream)  # noqa: S301
+            except (EOFError, pickle.UnpicklingError):
+                break
+            self.drawn[found] = inputs
+        return self.drawn.pop(key, None)
+
+
+def draw(function: Callable[..., Any]) -> Inputs:
+    """Return what Hypothesis draws for a property made by `given`, as long as nothing fails.
+
+    >>> from hypothesis import strategies as st
+    >>> from grader.checking import given
+    >>> @given(n=st.integers(0, 9), examples=3)
+    ... def test_digits(student, n):
+    ...     student.double(n)
+    >>> [sorted(each) for each in draw(test_digits)]
+    [['n'], ['n'], ['n']]
+    """
+    import inspect
+
+    seen: list[dict[str, Any]] = []
+    fixtures = list(inspect.signature(function).parameters)
+
+    def example(**values: Any) -> None:
+        seen.append({name: value for name, value in values.items() if name not in fixtures})
+
+    function.hypothesis.inner_test = example  # type: ignore[attr-defined]  # Hypothesis adds it
+    function(**dict.fromkeys(fixtures))
+    return tuple(seen)
