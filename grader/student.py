@@ -416,11 +416,12 @@ class RemoteObject:
     It has no truth value, no equality and no length, because the learner's code would decide them.
     """
 
-    __slots__ = ("_ref", "_session")
+    __slots__ = ("_names", "_ref", "_session")
 
     def __init__(self, session: Session, ref: wire.Ref) -> None:
         object.__setattr__(self, "_session", session)
-        object.__setattr__(self, "_ref", ref)
+        object.__setattr__(self, "_names", ref.names)
+        object.__setattr__(self, "_ref", wire.Ref(ref.owner, ref.id, ref.type_name))
 
     @property
     def type_name(self) -> str:
@@ -430,7 +431,7 @@ class RemoteObject:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        if name in self._ref.names:
+        if name in self._names:
             return RemoteFunction(self._session, self._ref, name)
         return self._ask("get", name)
 
