@@ -42,7 +42,8 @@ from grader.course import load_reasons
 from grader.grading import examine
 from grader.messages import Request
 from grader.proving import carry_out, end_with_parent, judge, plan
-from grader.student import RemoteFunction, Session
+from grader.session import Session
+from grader.student import RemoteFunction
 from grader.threads import ONE_THREAD
 from grader.worker import OBJECTS_PER_REQUEST, Runtime
 

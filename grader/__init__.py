@@ -5,10 +5,10 @@
     course, files, datasets, notebook, submission
                                      exercises, their data, and what learners hand in
     wire, messages, linux, syscalls, view, confine, probe, tracing, gpu, worker, zygote,
-    starting, turns, process, student, local
+    starting, turns, process, student, session, local
                                      the process that learner code lives in, and calls into it
     checking                         the vocabulary of check authors
-    snippets, diagnosis, drawn, plugin, grading, walk
+    snippets, diagnosis, ahead, drawn, plugin, grading, walk
                                      from a check's calls to a verdict
     mutants, proving, scaffold       the proof that checks tell right from wrong; a new exercise
     roster, policy, bookfile, gradebook

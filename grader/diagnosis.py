@@ -16,7 +16,7 @@ import numpy as np
 from grader import wire
 from grader.errors import CheckEnded, LearnerRaised, ProtocolError
 from grader.messages import Reply, Request, read_replies
-from grader.student import Exchange, Session
+from grader.session import Exchange, Session
 from grader.submission import Chunk, Submission
 
 if TYPE_CHECKING:

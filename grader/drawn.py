@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from grader.ahead import Ahead, Inputs, Key
-    from grader.student import Session
+    from grader.session import Session
 
 __all__ = ["MOST", "run_property"]
 

@@ -17,7 +17,7 @@ from grader import wire
 from grader.course import Limits
 from grader.errors import BrokenGrader, CheckEnded, LearnerRaised
 from grader.process import Worker
-from grader.student import Session
+from grader.session import Session
 from grader.worker import Runtime
 
 if TYPE_CHECKING:

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from grader.ahead import Ahead, Key
     from grader.course import Exercise
     from grader.diagnosis import Bench
-    from grader.student import Failure, Session, Student
+    from grader.session import Failure, Session
+    from grader.student import Student
     from grader.submission import Submission
 
 __all__ = ["RUNS", "Run", "check_id", "draws", "is_property"]
@@ -89,7 +90,7 @@ class Run:
         cls, exercise: Exercise, submission: Submission, seed: int, require: str = "separate"
     ) -> Run:
         """Start the learner's process; the checks can follow when it is ready."""
-        from grader.student import Session
+        from grader.session import Session
 
         session = Session(submission, exercise.module, exercise.limits)
         return cls(exercise, session, seed, require)

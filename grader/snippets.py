@@ -19,7 +19,7 @@ from grader.messages import Request, read_replies
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from grader.student import Exchange
+    from grader.session import Exchange
 
 __all__ = ["snippet"]
 

@@ -15,7 +15,7 @@ from grader.diagnosis import MAX_CALLS, same_reply, same_values
 from grader.errors import CheckEnded, LearnerRaised, ProtocolError
 from grader.grading import examine
 from grader.messages import Request, packed, read_replies
-from grader.student import Session
+from grader.session import Session
 from grader.submission import read_submission
 from grader.tracing import MAX_INPUTS, MAX_STEPS, is_plain
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.course import Exercise
-    from grader.student import Exchange, Failure
+    from grader.session import Exchange, Failure
     from grader.submission import Submission
 
 __all__ = ["Pair", "Step", "Trace", "Walk", "walk"]

@@ -19,7 +19,8 @@ import pytest
 
 from grader import cli, process, starting
 from grader.course import Exercise, Limits, find_exercise
-from grader.student import Session, Student
+from grader.session import Session
+from grader.student import Student
 from grader.submission import Chunk, Submission
 
 # Looking for doctests would import what these folders hold, and some of it is hostile.
@@ -142,6 +143,17 @@ def toy_course(tmp_path: Path) -> Callable[..., Exercise]:
         return find_exercise(tmp_path, "toy")
 
     return lay_out
+
+
+@pytest.fixture
+def session_of() -> Callable[[Student], Session]:
+    """Return the session behind a student."""
+
+    def found(student: Student) -> Session:
+        assert isinstance(student._session, Session)
+        return student._session
+
+    return found
 
 
 TOY_TOML = """\

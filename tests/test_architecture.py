@@ -38,6 +38,7 @@ FLOORS = [
         "turns",
         "process",
         "student",
+        "session",
         "local",
     ],
     [

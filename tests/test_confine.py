@@ -21,7 +21,8 @@ from grader.confine import VARIANTS, Bounds
 from grader.course import Limits
 from grader.errors import BrokenGrader, WorkerDied
 from grader.process import Worker
-from grader.student import Session, Student
+from grader.session import Session
+from grader.student import Student
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from grader.submission import Submission
 
     Open = Callable[..., Student]
+    Behind = Callable[[Student], Session]
 
 LIMITS = Limits(call_seconds=1.0, check_seconds=4.0, total_seconds=20.0, memory_mb=128)
 BOUNDS = Bounds(memory_mb=128, cpu_seconds=10.0, mapped=0)
@@ -78,7 +80,11 @@ def test_a_worker_says_its_tier(worker: Worker) -> None:
     assert worker.tier == "confined"
 
 
-def test_its_cpu_time_is_counted_from_outside(open_student: Open, variant: str) -> None:  # noqa: ARG001
+def test_its_cpu_time_is_counted_from_outside(
+    open_student: Open,
+    variant: str,  # noqa: ARG001
+    session_of: Behind,
+) -> None:
     student = open_student(
         """
         import time
@@ -88,7 +94,7 @@ def test_its_cpu_time_is_counted_from_outside(open_student: Open, variant: str) 
     """,
         LIMITS,
     )
-    worker = student._session.worker
+    worker = session_of(student).worker
     assert worker is not None
     before = worker.cpu_seconds()
     student.burn()
@@ -142,9 +148,10 @@ def test_how_a_worker_ended_is_reported(
     variant: str,  # noqa: ARG001
     body: str,
     status: int,
+    session_of: Behind,
 ) -> None:
     student = open_student(f"import os\ndef f(): {body}")
-    worker, session = student._session.worker, student._session
+    worker, session = session_of(student).worker, session_of(student)
     assert worker is not None
     session.worker = None  # keep it from being closed before it can be asked
     try:

@@ -8,7 +8,8 @@ import pytest
 
 from grader.course import Limits, Mistake
 from grader.diagnosis import Bench
-from grader.student import Session, Student
+from grader.session import Session
+from grader.student import Student
 
 if TYPE_CHECKING:
     from collections.abc import Callable

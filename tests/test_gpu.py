@@ -22,7 +22,8 @@ from grader.grading import examine, grade
 from grader.local import DebugSession
 from grader.process import Worker, find_gpu
 from grader.proving import carry_out, judge, plan
-from grader.student import CallReport, Session, Student
+from grader.session import Session
+from grader.student import CallReport, Student
 from grader.submission import Submission, read_submission
 from grader.verdict import Status
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Course = Callable[..., Exercise]
+    Behind = Callable[[Student], Session]
     Typed = Callable[..., tuple[int, str, str]]
 
 ON_GPU = [exercise.id for exercise in load_exercises(find_course()) if "gpu" in exercise.requires]
@@ -449,24 +451,26 @@ def hang(x):
 
 @pytest.mark.gpu
 def test_launches_are_counted_and_a_failed_kernel_costs_its_check_alone(
-    on_gpu: Callable[[str], Student],
+    on_gpu: Callable[[str], Student], session_of: Behind
 ) -> None:
     student = on_gpu(KERNEL)
     assert student.poke(np.zeros(2, dtype=np.float32), 1).tolist() == [0.0, 1.0]
     assert student.last_call.entered["RawKernel"] == 1
     with pytest.raises(LearnerRaised, match="llegal"):
         student.poke(np.zeros(2, dtype=np.float32), 1 << 40)
-    student._session.begin_check()
+    session_of(student).begin_check()
     assert student.poke(np.zeros(2, dtype=np.float32), 0).tolist() == [1.0, 0.0]
 
 
 @pytest.mark.gpu
 @pytest.mark.slow
-def test_a_kernel_that_hangs_is_stopped(on_gpu: Callable[[str], Student]) -> None:
+def test_a_kernel_that_hangs_is_stopped(
+    on_gpu: Callable[[str], Student], session_of: Behind
+) -> None:
     from grader.errors import TimedOut
 
     student = on_gpu(KERNEL)
     with pytest.raises(TimedOut):
         student.hang(np.zeros(1, dtype=np.float32))
-    student._session.begin_check()
+    session_of(student).begin_check()
     assert student.poke(np.zeros(2, dtype=np.float32), 0).tolist() == [1.0, 0.0]

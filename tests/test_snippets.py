@@ -7,14 +7,17 @@ import io
 import sys
 import types
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
+from grader.session import Session
 from grader.snippets import snippet
 from grader.student import Student
 
 Open = Callable[..., Student]
+Behind = Callable[[Student], Session]
 
 SOURCE = """
 class Value:
@@ -47,7 +50,7 @@ def run(text: str, source: str = SOURCE) -> str:
 
 
 def made(student: Student) -> str:
-    session = student._session
+    session: Any = student._session
     text = snippet("toy", session.log, session.callables)
     assert text is not None
     return text
@@ -61,10 +64,10 @@ def test_arrays_with_gaps_are_written_with_gaps(open_student: Open) -> None:
     assert run(made(student), source) == str(got)
 
 
-def test_on_a_gpu_arrays_are_written_for_cupy(open_student: Open) -> None:
+def test_on_a_gpu_arrays_are_written_for_cupy(open_student: Open, session_of: Behind) -> None:
     student = open_student("def f(x): return 0")
     student.f(np.ones((0, 2), dtype=np.float32))
-    log, callables = student._session.log, student._session.callables
+    log, callables = session_of(student).log, session_of(student).callables
     text = snippet("toy", log, callables, on_gpu=True)
     assert text is not None
     assert text.startswith("import cupy as cp\nimport numpy as np\n")
@@ -104,7 +107,9 @@ def test_a_call_on_a_related_object_is_not_left_out(open_student: Open) -> None:
 
 
 @pytest.mark.parametrize("size", [10_000, 700])
-def test_what_would_be_unreadably_long_is_left_out(open_student: Open, size: int) -> None:
+def test_what_would_be_unreadably_long_is_left_out(
+    open_student: Open, size: int, session_of: Behind
+) -> None:
     student = open_student(SOURCE)
     student.scaled(np.arange(float(size)), np.random.default_rng(0), g=np.abs)
-    assert snippet("toy", student._session.log, student._session.callables) is None
+    assert snippet("toy", session_of(student).log, session_of(student).callables) is None

@@ -13,12 +13,14 @@ import pytest
 
 from grader.course import Limits
 from grader.errors import LearnerRaised, NotImplementedYet, TimedOut, WorkerDied
+from grader.session import Session
 from grader.student import RemoteObject, Student
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Open = Callable[..., Student]
+Behind = Callable[[Student], Session]
 
 
 # Values
@@ -365,7 +367,7 @@ def test_private_names_are_no_functions_of_the_learner(open_student: Open, name:
 
 
 def test_a_loop_without_end_is_stopped_and_the_next_check_gets_a_fresh_worker(
-    open_student: Open,
+    open_student: Open, session_of: Behind
 ) -> None:
     student = open_student("""
         def loop():
@@ -379,11 +381,13 @@ def test_a_loop_without_end_is_stopped_and_the_next_check_gets_a_fresh_worker(
     with pytest.raises(TimedOut, match=r"loop did not finish within 0\.5 s"):
         student.loop()
     assert time.monotonic() - started < 5
-    student._session.begin_check()
+    session_of(student).begin_check()
     assert student.fine() == 1
 
 
-def test_a_function_that_did_not_end_gets_less_time_in_later_checks(open_student: Open) -> None:
+def test_a_function_that_did_not_end_gets_less_time_in_later_checks(
+    open_student: Open, session_of: Behind
+) -> None:
     """An endless loop is in every check that calls it: not each is worth the whole limit."""
     student = open_student(
         """
@@ -399,13 +403,13 @@ def test_a_function_that_did_not_end_gets_less_time_in_later_checks(open_student
     assert student.busy(1.6) == 1.6
     with pytest.raises(TimedOut, match=r"busy did not finish within 2 s\.$"):
         student.busy(60.0)
-    student._session.begin_check()
+    session_of(student).begin_check()
     assert student.busy(0.01) == 0.01
     assert student.other(1.6) == 1.6
     with pytest.raises(TimedOut, match=r"within 0\.8 s; 2 s in an earlier check were not enough"):
         student.busy(1.6)
-    student._session.replace(student._session.submission)
-    student._session.begin_check()
+    session_of(student).replace(session_of(student).submission)
+    session_of(student).begin_check()
     assert student.busy(1.6) == 1.6
 
 
@@ -436,7 +440,8 @@ for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
 from pathlib import Path
 from grader.course import Limits
 from grader.errors import WorkerDied
-from grader.student import Session, Student
+from grader.session import Session
+from grader.student import Student
 from grader.submission import read_submission
 session = Session(read_submission(Path("learner.py"), "learner.py"), "learner", Limits())
 session.begin_check()
@@ -479,12 +484,12 @@ def test_a_flood_of_callbacks_is_stopped(open_student: Open) -> None:
     ],
 )
 def test_a_process_that_ends_is_a_crash_that_says_how(
-    open_student: Open, body: str, how: str
+    open_student: Open, body: str, how: str, session_of: Behind
 ) -> None:
     student = open_student(f"import os, ctypes\ndef f(): {body}\ndef fine(): return 1")
     with pytest.raises(WorkerDied, match=how):
         student.f()
-    student._session.begin_check()
+    session_of(student).begin_check()
     assert student.fine() == 1
 
 
@@ -534,7 +539,7 @@ def test_a_file_that_does_not_load_fails_each_check_with_the_reason(
 
 
 def test_what_loading_came_to_is_remembered(submitted: Callable[..., object]) -> None:
-    from grader.student import Session
+    from grader.session import Session
 
     session = Session(submitted("import os; os._exit(0)"), "toy", Limits())  # type: ignore[arg-type]
     for _ in range(3):
@@ -543,10 +548,10 @@ def test_what_loading_came_to_is_remembered(submitted: Callable[..., object]) ->
     session.close()
 
 
-def test_every_check_gets_a_freshly_loaded_module(open_student: Open) -> None:
+def test_every_check_gets_a_freshly_loaded_module(open_student: Open, session_of: Behind) -> None:
     student = open_student("seen = []\ndef f():\n    seen.append(1)\n    return len(seen)")
     assert [student.f(), student.f()] == [1, 2]
-    student._session.begin_check()
+    session_of(student).begin_check()
     assert student.f() == 1
 
 

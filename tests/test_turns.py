@@ -11,7 +11,8 @@ import pytest
 
 from grader import turns
 from grader.course import Limits
-from grader.student import Session, Student
+from grader.session import Session
+from grader.student import Student
 from grader.submission import read_submission
 
 if TYPE_CHECKING:
