@@ -58,6 +58,7 @@ Row = dict[str, Any]
 IMPORTS: Final = "import numpy, pytest, hypothesis"
 NO_BYTECODE: Final = "PYTHONDONTWRITEBYTECODE"
 SHOWN: Final = b"Score: "  # what the report of a verdict ends with
+BROKEN: Final = b"THE GRADER FAILED"  # what it says in place of that
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -158,8 +159,12 @@ def _watching(course: Path, exercise: Exercise) -> Iterator[Callable[[], None]]:
 
     def report() -> None:
         assert process.stdout is not None  # noqa: S101 - for the type checker
-        if not any(line.startswith(SHOWN) for line in process.stdout):
-            sys.exit("grade watch ended without a report")
+        for line in process.stdout:
+            if line.startswith(SHOWN):
+                return
+            if BROKEN in line:
+                break
+        sys.exit(f"grade watch {exercise.id} gave no report")
 
     with process:
         try:

@@ -75,6 +75,16 @@ def test_the_impossible_is_one_sentence_and_exit_2(run: Run, words: list[str], s
     assert "\x1b" not in err
 
 
+def test_what_to_do_next_names_the_file_as_it_was_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "my work").mkdir()
+    path = tmp_path / "my work/empty.py"
+    path.write_text("")
+    _, out, _ = run("exercise8", str(path))
+    assert f"run `grade exercise8 '{path}'` again." in " ".join(out.split())
+    _, out, _ = run("adam", "exercises/08_adam/adam.py")
+    assert "`grade exercise8 exercises/08_adam/adam.py` again" in " ".join(out.split())
+
+
 def test_the_json_document_follows_its_schema(run: Run) -> None:
     _, out, _ = run("exercise8", "exercises/08_adam/adam.py", "--json")
     document = json.loads(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -120,7 +121,8 @@ def command(
     else:
         from grader.terminal import render
 
-        render(verdict, found, console())
+        words = "grade", found.id, *([printable(submission)] if submission else [])
+        render(verdict, found, console(), again=f"run `{shlex.join(words)}` again")
     if report is not None:
         from grader.files import write
         from grader.html import verdict_page
