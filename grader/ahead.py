@@ -13,7 +13,7 @@ import pickle
 import signal
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from grader.turns import CPUS
 
@@ -29,7 +29,8 @@ Inputs = tuple[dict[str, Any], ...]
 class Ahead:
     """What is drawn for properties, given as pairs of key and function, in the order given.
 
-    It is a context, at whose end the second process ends. With one CPU there is no such process.
+    It is a context, at whose end the second process ends. With one CPU, or no room for another
+    process, there is none.
     """
 
     def __init__(self, properties: Iterable[tuple[Key, Callable[..., Any]]]) -> None:
@@ -37,23 +38,15 @@ class Ahead:
         self.pid = 0
         if sys.platform != "linux" or len(CPUS) < 2:
             return
-        reader, writer = os.pipe()
-        with warnings.catch_warnings():
+        ends = os.pipe()
+        self.stream = open(ends[0], "rb")  # noqa: PTH123, SIM115 - it is no path; closed at the end
+        writer = open(ends[1], "wb")  # noqa: PTH123, SIM115 - likewise
+        with writer, contextlib.suppress(OSError), warnings.catch_warnings():
             # Of other threads: the one that is there waits to say how far the grading has come.
             warnings.simplefilter("ignore", DeprecationWarning)
-            self.pid = os.fork()
-        if self.pid == 0:
-            try:
-                os.close(reader)
-                with open(writer, "wb") as stream:  # noqa: PTH123 - it is no path
-                    for key, function in properties:
-                        with contextlib.suppress(Exception):
-                            stream.write(pickle.dumps((key, draw(function))))
-                            stream.flush()
-            finally:
-                os._exit(0)
-        os.close(writer)
-        self.stream = open(reader, "rb")  # noqa: PTH123, SIM115 - it is no path, and closed below
+            self.pid = os.fork() or _draw_all(properties, self.stream, writer)
+        if not self.pid:
+            self.stream.close()
 
     def __enter__(self) -> Ahead:
         return self
@@ -75,6 +68,22 @@ class Ahead:
                 break
             self.drawn[found] = inputs
         return self.drawn.pop(key, None)
+
+
+def _draw_all(
+    properties: Iterable[tuple[Key, Callable[..., Any]]], reader: BinaryIO, writer: BinaryIO
+) -> NoReturn:
+    """Write what is drawn for each property, and end this process."""
+    try:
+        reader.close()  # so that nobody reads, and writing fails, once the first process has ended
+        for key, function in properties:
+            drawn = b""
+            with contextlib.suppress(Exception):  # whatever it is, the first process will meet it
+                drawn = pickle.dumps((key, draw(function)))
+            writer.write(drawn)
+            writer.flush()
+    finally:
+        os._exit(0)
 
 
 def draw(function: Callable[..., Any]) -> Inputs:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -183,6 +186,49 @@ def test_three(student, f):
     assert results(exercise, right, ahead=True)[:2] == first[:2]
     assert first[1].status is Status.PASSED
     assert leftovers() == []
+
+
+DIE_EARLY = """\
+import os
+from grader.ahead import Ahead
+from grader.checking import given
+from hypothesis import strategies as st
+
+@given(x=st.builds(lambda: "more than a pipe holds" * 10_000))
+def test_large(student, x):
+    pass
+
+print(Ahead([("large", test_large)]).pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+@two_cpus
+def test_the_second_process_does_not_outlive_the_first() -> None:
+    with subprocess.Popen([sys.executable, "-c", DIE_EARLY], stdout=subprocess.PIPE) as first:  # noqa: S603
+        assert first.stdout is not None
+        drawing = int(first.stdout.readline())
+    assert first.returncode == -9
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and Path(f"/proc/{drawing}/stat").exists():
+        if Path(f"/proc/{drawing}/stat").read_text().split()[2] == "Z":
+            break  # whoever inherits it has not looked yet
+        time.sleep(0.05)
+    assert time.monotonic() < deadline
+
+
+def test_without_room_for_a_process_everything_is_drawn_here(
+    toy_course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fork() -> int:
+        raise BlockingIOError
+
+    exercise = toy_course(CHECKS)
+    assert exercise.solution is not None
+    monkeypatch.setattr(os, "fork", fork)
+    right = read_submission(exercise.solution, exercise.file)
+    twice, draws_made = results(exercise, right, ahead=True)
+    assert (twice.status, draws_made.status) == (Status.PASSED, Status.FAILED)
 
 
 def test_other_checks_and_other_seeds_draw_anew(toy_course: Course) -> None:
