@@ -52,6 +52,10 @@ class Ahead:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End the second process; what it has drawn by now stays."""
         if self.pid:
             self.stream.close()
             os.kill(self.pid, signal.SIGKILL)
@@ -64,9 +68,10 @@ class Ahead:
             try:
                 # From a fork of this process, which has met no learner's code: nobody else writes.
                 found, inputs = pickle.load(self.stream)  # noqa: S301
-            except (EOFError, pickle.UnpicklingError):
-                break
-            self.drawn[found] = inputs
+            except Exception:  # noqa: BLE001 - the end, or what does not cross
+                self.end()
+            else:
+                self.drawn[found] = inputs
         return self.drawn.pop(key, None)
 
 

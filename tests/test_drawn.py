@@ -159,11 +159,18 @@ def test_a_wrong_answer_fails_alike_on_what_was_drawn_ahead(
     "strategy",
     [
         "st.just(lambda: 3.0)",
+        "st.builds(Stubborn)",
         "st.nothing()",
         "st.builds(lambda: 1 / 0)",
         "st.builds(lambda: __import__('os')._exit(5) if __import__('os').getpid() != HERE else 3)",
     ],
-    ids=["what cannot cross", "nothing", "an error", "the end of the other process"],
+    ids=[
+        "what cannot cross",
+        "what does not arrive",
+        "nothing",
+        "an error",
+        "the end of the other process",
+    ],
 )
 def test_what_cannot_be_drawn_ahead_is_drawn_here(
     toy_course: Course, leftovers: Callable[[], list[str]], strategy: str
@@ -171,6 +178,10 @@ def test_what_cannot_be_drawn_ahead_is_drawn_here(
     checks = f"""
 import os
 HERE = os.getpid()
+
+class Stubborn:
+    def __reduce__(self):
+        return __import__, ("a_module_that_is_not_there",)
 
 @check("double")
 @given(f={strategy})
