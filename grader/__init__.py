@@ -17,12 +17,12 @@
                                      what every report says, and the terminal's
     figures, overview, html          the pages: a learner's, a student's, a class's
     handout, release                 what students get
-    progress, stubs, arguments, journey, watch
-                                     a learner alone at a laptop
+    progress, stubs, arguments, journey, live, watch
+                                     a learner alone at a laptop, in a notebook too
     similarity, exports              which submissions are alike; what other systems read
     archives, layouts, batch, cluster, pages
                                      a class: from a download to verdicts and feedback
-    live, package, autograder        grading in notebooks and on Gradescope
+    package, autograder              grading on Gradescope
     commands, cli                    the command `grade`
 
 A module imports only from lines above its own. Every name here is loaded when it is first used.

@@ -1,7 +1,8 @@
 """Grading at every save, in a process that stays: what is slow to load is loaded once.
 
-The folder is watched and not the file, because editors put a new file in the old one's place. That
-it was saved is read off the file itself, also twice a second where the system reports nothing.
+It follows the file that was graded last, the stub or a notebook of its name. The folder is watched
+and not the file, because editors put a new file in the old one's place. That it was saved is read
+off the file itself, also twice a second where the system reports nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from grader.arguments import tell
 from grader.course import load_exercises
 from grader.errors import SubmissionError
 from grader.journey import render_next
-from grader.progress import read_progress, update_progress
+from grader.live import answer
+from grader.progress import own_file, read_progress, update_progress, work
 from grader.terminal import Page, render, write_check
 from grader.verdict import Status
 
@@ -59,7 +61,7 @@ def _watch_one(
     root: Path, exercise: Exercise, exercises: Sequence[Exercise], console: Console, *, stay: bool
 ) -> Progress:
     """Grade at every save until the exercise is solved; return the progress by then."""
-    page, path = Page(console), exercise.stub
+    page, path = Page(console), work(exercise, read_progress(root, tell).of(exercise))
     page.skip()
     shown = os.path.relpath(path)
     page.write(("Watching ", "bold"), shown, ("  graded at every save, Ctrl-C ends it", "dim"))
@@ -69,7 +71,7 @@ def _watch_one(
         page.skip()
         page.write((f"{exercise.id} · {exercise.title}", "bold"), f"   {time.strftime('%X')}")
         try:
-            verdict, progress = _grade_once(root, exercise, state, page)
+            verdict, progress = _grade_once(root, exercise, path, state, page)
             render(verdict, exercise, console, again="save it", live=True)
             if not verdict.broken:
                 render_next(exercise, exercises, progress, console)
@@ -85,7 +87,7 @@ def _watch_one(
 
 
 def _grade_once(
-    root: Path, exercise: Exercise, state: State, page: Page
+    root: Path, exercise: Exercise, path: Path, state: State, page: Page
 ) -> tuple[Verdict, Progress]:
     """Grade what failed last first, and write every check's line as soon as it is known."""
     from grader.grading import grade
@@ -94,7 +96,7 @@ def _grade_once(
     shown: set[tuple[str, str]] = set()
 
     def heard(check: CheckResult) -> None:
-        if _state(exercise.stub) != state:
+        if _state(path) != state:
             raise _SavedAgain
         if check.message is not None:
             # What all checks of a task say, as after a syntax error, is said once.
@@ -106,11 +108,13 @@ def _grade_once(
         else:
             write_check(page, check)
 
-    submission = read_submission(exercise.stub, exercise.file)
+    submission = read_submission(path, exercise.file)
     failing = read_progress(root, tell).of(exercise).failing
     verdict = grade(exercise, submission, first=failing, heard=heard)
-    text = submission.chunks[0].text
-    return verdict, update_progress(root, exercise, lambda old: old.after(verdict, text), tell)
+    text, file = answer(submission, exercise), own_file(path, exercise) or ""
+    return verdict, update_progress(
+        root, exercise, lambda old: old.after(verdict, text, file), tell
+    )
 
 
 def _state(path: Path) -> State:

@@ -55,7 +55,7 @@ FLOORS = [
     ["report", "sparklines", "terminal", "console"],
     ["figures", "overview", "html"],
     ["handout", "release"],
-    ["progress", "stubs", "arguments", "journey", "watch"],
+    ["progress", "stubs", "arguments", "journey", "live", "watch"],
     [
         "similarity",
         "exports",
@@ -72,7 +72,7 @@ FLOORS = [
         "exports.github",
     ],
     ["archives", "layouts", "batch", "cluster", "pages"],
-    ["live", "package", "autograder"],
+    ["package", "autograder"],
     ["commands", *sorted(f"commands.{path.stem}" for path in COMMANDS.glob("[a-z]*.py"))],
     ["cli"],
 ]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nbformat
 import pexpect  # type: ignore[import-untyped]  # it ships no type information
 import pytest
 
@@ -145,6 +146,24 @@ def test_a_solved_exercise_that_was_asked_for_is_not_left(watch: Watch, toy: Exe
 
 
 @pytest.mark.slow
+def test_it_follows_the_notebook_that_was_graded_last(watch: Watch, toy: Exercise) -> None:
+    root, book = toy.folder.parent.parent, toy.folder / "toy.ipynb"
+
+    def save(source: str) -> None:
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), book)
+
+    save(NO_COUNTER)
+    path = "exercises/01_toy/toy.ipynb"
+    subprocess.run([*GRADE, "exercise1", path], cwd=root, stdout=subprocess.PIPE, check=False)  # noqa: S603
+    terminal = watch("exercise1")
+    assert f"Watching {path}" in " ".join(graded(terminal, "Score: 2/5").split())
+    save(RIGHT)
+    graded(terminal, "Score: 5/5")
+    terminal.expect(pexpect.EOF)
+    standing = read_progress(root, print).of(toy)
+    assert (standing.score, standing.file) == (5, path)
+
+
 def test_files_are_saved_in_many_ways(watch: Watch, toy: Exercise) -> None:
     terminal = watch()
     graded(terminal, "A fresh start")
