@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CHEAP: Final = ("perceptron",)
-GRADE: Final = "from grader.cli import main; main()"
+GRADE: Final = "from grader.cli import program; program()"
 ELSEWHERE: Final = {"@CANARY@": "/etc/passwd", "@PORT@": "9", "@PID@": "1"}
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["answer", "check", "definitions"]
 
-GRADE: Final = "from grader.cli import main; main()"
+GRADE: Final = "from grader.cli import program; program()"
 WIDTH: Final = 88
 FRAME: Final = "width: 100%; height: 36em; border: 0"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -338,3 +340,31 @@ def test_a_report_goes_where_a_page_can_be_and_over_no_other_file(
     assert "Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["adam.py"]
     assert (tmp_path / "adam.py").read_text() == ADAM
+
+
+# A process of its own
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["heard", "unheard"])
+@pytest.mark.parametrize(
+    "words", [["list"], ["exercise99"], ["exercise8", "exercises/08_adam/adam.py", "--json"]]
+)
+def test_the_program_ends_as_python_would_end_it(words: list[str], *, closed: bool) -> None:
+    """To end without taking Python apart changes neither the status nor what was printed."""
+    ends = []
+    for entry in ("main", "program"):
+        code = f"from grader.cli import {entry}; {entry}()"
+        with subprocess.Popen(  # noqa: S603
+            [sys.executable, "-c", code, *words],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            if closed and process.stdout is not None:
+                process.stdout.close()
+                process.stdout = None
+            out, err = process.communicate()
+        ends.append((process.returncode, re.sub(r'"seconds": [0-9.e-]+', "", out or ""), err))
+    assert ends[0] == ends[1]
+    assert "Traceback" not in ends[1][2]

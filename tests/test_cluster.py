@@ -313,7 +313,7 @@ def test_a_run_that_is_ended_leaves_the_cluster_free_for_the_next(
     orders = answers(a=RIGHT, b=STAY, c=STAY, d=STAY)
     words = "class", "class", "--require=separate", "--dask", steady.address
     started = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", "from grader.cli import main; main()", *words],
+        [sys.executable, "-c", "from grader.cli import program; program()", *words],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

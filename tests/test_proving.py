@@ -238,7 +238,7 @@ def test_an_outcome_crosses_to_another_process() -> None:
 @pytest.mark.slow
 def test_the_command_prints_the_matrix_and_ends_with_1_where_a_fault_is(toy_course: Course) -> None:
     exercise = toy_course(CHECKS, MISTAKES + HARMLESS)
-    command = [sys.executable, "-c", "from grader.cli import main; main()", "verify", "toy"]
+    command = [sys.executable, "-c", "from grader.cli import program; program()", "verify", "toy"]
     done = subprocess.run(  # noqa: S603 - our own command
         [*command, "--seeds", "1", "--margins"],
         cwd=exercise.folder,

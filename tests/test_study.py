@@ -324,7 +324,7 @@ def test_debugging_goes_with_no_promise(run: Run, words: list[str]) -> None:
 def test_a_breakpoint_opens_the_debugger_in_the_learners_lines(run: Run, toy: Exercise) -> None:
     assert run("list")[0] == 0
     toy.stub.write_text(RIGHT.replace("    return x", "    breakpoint()\n    return x", 1))
-    command = [sys.executable, "-c", "from grader.cli import main; main()", "toy", "--debug"]
+    command = [sys.executable, "-c", "from grader.cli import program; program()", "toy", "--debug"]
     with pexpect.spawn(command[0], command[1:], encoding="utf-8", timeout=30) as terminal:
         terminal.expect(r"toy\.py\(3\)double\(\).*return x \+ x.*\(Pdb\)")
         terminal.sendline("p x * 100")

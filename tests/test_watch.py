@@ -42,7 +42,7 @@ class Counter:
 """
 NO_COUNTER = RIGHT.replace("+= 1", "+= 2")
 HANGS = "def double(x):\n    while True: pass\n" + RIGHT[RIGHT.index("class") :]
-GRADE = [sys.executable, "-c", "from grader.cli import main; main()"]
+GRADE = [sys.executable, "-c", "from grader.cli import program; program()"]
 
 Watch = Callable[..., "pexpect.spawn[str]"]
 
