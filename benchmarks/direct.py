@@ -54,8 +54,7 @@ def checks_of(exercise: Exercise, submission: Submission) -> list[Check]:
         fixtures = item._fixtureinfo.argnames  # noqa: SLF001 - as the plugin asks for them
         if "gpu" not in fixtures:
             if hasattr(function, "hypothesis"):
-                key = (run.version, check_id(item), run.seed)
-                function, inputs = function.hypothesis.inner_test, _inputs[key]
+                function, inputs = function.hypothesis.inner_test, _inputs[run.key(item)]
             found.append(Check(check_id(item), _seed(item, run), function, fixtures, inputs))
         return record(run, item, *rest)
 

@@ -66,8 +66,7 @@ class Ahead:
         """Return what was drawn for a property, waiting for it; None where nothing was."""
         while self.pid and key not in self.drawn:
             try:
-                # From a fork of this process, which has met no learner's code: nobody else writes.
-                found, inputs = pickle.load(self.stream)  # noqa: S301
+                found, inputs = pickle.load(self.stream)  # noqa: S301 - from a fork of ours, see above
             except Exception:  # noqa: BLE001 - the end, or what does not cross
                 self.end()
             else:
@@ -93,6 +92,8 @@ def _draw_all(
 
 def draw(function: Callable[..., Any]) -> Inputs:
     """Return what Hypothesis draws for a property made by `given`, as long as nothing fails.
+
+    The property checks nothing any more afterwards, so this is for a process that ends soon.
 
     >>> from hypothesis import strategies as st
     >>> from grader.checking import given

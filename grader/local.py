@@ -33,7 +33,7 @@ ENDLESS: Final = Limits(math.inf, math.inf, math.inf)
 class LocalSession(Session):
     """A session whose worker is this process."""
 
-    runtime: ClassVar[type[Runtime]] = Runtime
+    runtime: ClassVar[type[Runtime]]
 
     def __init__(self, submission: Submission, module: str, *, on_gpu: bool = False) -> None:
         super().__init__(submission, module, ENDLESS, on_gpu=on_gpu)

@@ -37,7 +37,7 @@ class Asked(Protocol):
     last_call: CallReport
 
     def request(self, label: str, *request: Any) -> Any:
-        """Have one request carried out, which a failure is told as being in `label`."""
+        """Have one request carried out; a failure is told as one of what `label` names."""
 
     def requests(self, label: str, count: int, *request: Any) -> list[Any]:
         """Have a request of `count` calls carried out."""

@@ -354,7 +354,7 @@ def test_the_program_ends_as_python_would_end_it(words: list[str], *, closed: bo
     ends = []
     for entry in ("main", "program"):
         code = f"from grader.cli import {entry}; {entry}()"
-        with subprocess.Popen(  # noqa: S603
+        with subprocess.Popen(  # noqa: S603 - our own interpreter
             [sys.executable, "-c", code, *words],
             cwd=ROOT,
             stdout=subprocess.PIPE,

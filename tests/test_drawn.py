@@ -216,7 +216,8 @@ os.kill(os.getpid(), 9)
 
 @two_cpus
 def test_the_second_process_does_not_outlive_the_first() -> None:
-    with subprocess.Popen([sys.executable, "-c", DIE_EARLY], stdout=subprocess.PIPE) as first:  # noqa: S603
+    words = [sys.executable, "-c", DIE_EARLY]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as first:  # noqa: S603 - our own interpreter
         assert first.stdout is not None
         drawing = int(first.stdout.readline())
     assert first.returncode == -9

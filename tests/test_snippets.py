@@ -7,7 +7,6 @@ import io
 import sys
 import types
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -50,7 +49,8 @@ def run(text: str, source: str = SOURCE) -> str:
 
 
 def made(student: Student) -> str:
-    session: Any = student._session
+    session = student._session
+    assert isinstance(session, Session)
     text = snippet("toy", session.log, session.callables)
     assert text is not None
     return text

@@ -145,7 +145,6 @@ def test_a_solved_exercise_that_was_asked_for_is_not_left(watch: Watch, toy: Exe
     graded(terminal, "Score: 2/5")
 
 
-@pytest.mark.slow
 def test_it_follows_the_notebook_that_was_graded_last(watch: Watch, toy: Exercise) -> None:
     root, book = toy.folder.parent.parent, toy.folder / "toy.ipynb"
 
@@ -154,7 +153,7 @@ def test_it_follows_the_notebook_that_was_graded_last(watch: Watch, toy: Exercis
 
     save(NO_COUNTER)
     path = "exercises/01_toy/toy.ipynb"
-    subprocess.run([*GRADE, "exercise1", path], cwd=root, stdout=subprocess.PIPE, check=False)  # noqa: S603
+    subprocess.run([*GRADE, "exercise1", path], cwd=root, stdout=subprocess.PIPE, check=False)  # noqa: S603 - ours
     terminal = watch("exercise1")
     assert f"Watching {path}" in " ".join(graded(terminal, "Score: 2/5").split())
     save(RIGHT)
@@ -164,6 +163,7 @@ def test_it_follows_the_notebook_that_was_graded_last(watch: Watch, toy: Exercis
     assert (standing.score, standing.file) == (5, path)
 
 
+@pytest.mark.slow
 def test_files_are_saved_in_many_ways(watch: Watch, toy: Exercise) -> None:
     terminal = watch()
     graded(terminal, "A fresh start")

@@ -92,14 +92,14 @@ def command(
     found = find_exercise(root, exercise, lambda: _commands(context))
     path = submission or learners_file(found)
     read = read_submission(path, found.file)
-    if not debug:
+    if debug:
+        if as_json or require != "separate":
+            raise UsageError("--debug confines nothing; leave out --json and --require.")
+        click.secho(UNCONFINED, err=True, bold=True)
+    else:
         from grader.starting import start_early
 
         start_early()
-    elif as_json or require != "separate":
-        raise UsageError("--debug confines nothing; leave out --json and --require.")
-    else:
-        click.secho(UNCONFINED, err=True, bold=True)
 
     from grader.grading import grade
     from grader.progress import own_file, read_progress, update_progress
